@@ -1,0 +1,6 @@
+//! What plugins do, and what becomes of it, through the public interface.
+
+mod files;
+mod fixture;
+mod greeter;
+mod wasm;
