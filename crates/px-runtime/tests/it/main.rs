@@ -3,4 +3,6 @@
 mod files;
 mod fixture;
 mod greeter;
+#[cfg(unix)]
+mod process;
 mod wasm;

@@ -127,10 +127,11 @@ async fn what_is_not_a_component_is_refused() {
     let fault = bench.host.launch(spec.clone()).await.unwrap_err();
     assert!(fault.to_string().contains("incoming-handler"), "{fault}");
     // A component that needs what no host offers.
-    let alien = r#"(component (import "alien:device/laser@1.0.0" (instance)))"#;
+    let alien = r#"(component
+        (import "alien:device/laser@1.0.0" (instance (export "fire" (func)))))"#;
     std::fs::write(&path, wat::parse_str(alien).unwrap()).unwrap();
     let fault = bench.host.launch(spec.clone()).await.unwrap_err();
-    assert!(fault.to_string().contains("incoming-handler"), "{fault}");
+    assert!(fault.to_string().contains("alien:device/laser"), "{fault}");
     std::fs::remove_file(&path).unwrap();
     let fault = bench.host.launch(spec).await.unwrap_err();
     assert!(matches!(fault, LaunchFault::File { .. }), "{fault}");
