@@ -19,7 +19,14 @@ pub(crate) fn check(path: &Path, context: &Context, sink: &mut Sink) {
     sink.ran(check);
     let verified = File::open(path)
         .map_err(VerifyFault::from)
-        .and_then(|file| examine_reader(BufReader::new(file), context.limits, trust.now, &trust.revocations))
+        .and_then(|file| {
+            examine_reader(
+                BufReader::new(file),
+                context.limits,
+                trust.now,
+                &trust.revocations,
+            )
+        })
         .and_then(|examined| examined.trust(&trust.roots));
     let add = |sink: &mut Sink, seen: String, remedy: &str| {
         sink.add(Finding::new(check, seen, remedy).at(Location::file(SIGNATURE)));
@@ -28,11 +35,22 @@ pub(crate) fn check(path: &Path, context: &Context, sink: &mut Sink) {
         Ok(verified) => {
             let signer = &verified.publisher;
             if let Some(expected) = context.publisher.filter(|expected| *expected != signer.id) {
-                let seen = format!("the bundle is signed by `{}` ({}), not by {expected}, who registered it", signer.name, signer.id);
-                add(sink, seen, "sign with a key of the publisher that registered the version");
+                let seen = format!(
+                    "the bundle is signed by `{}` ({}), not by {expected}, who registered it",
+                    signer.name, signer.id
+                );
+                add(
+                    sink,
+                    seen,
+                    "sign with a key of the publisher that registered the version",
+                );
             }
         }
         Err(fault) if fault.is_transient() => sink.failed(check, fault.to_string()),
-        Err(fault) => add(sink, fault.to_string(), "sign the packed bundle with `px-plugin sign` and a registered key"),
+        Err(fault) => add(
+            sink,
+            fault.to_string(),
+            "sign the packed bundle with `px-plugin sign` and a registered key",
+        ),
     }
 }

@@ -17,17 +17,24 @@ pub fn catalog(lines: &[&str]) -> CatalogSnapshot {
         let (plugin, version) = parts.next().unwrap().split_once(' ').unwrap();
         let plugin: px_model::PluginId = plugin.parse().unwrap();
         if !catalog.names.iter().any(|n| n.plugin == plugin) {
-            catalog.names.push(CatalogName { plugin: plugin.clone(), publisher: Some(publisher(9)) });
+            catalog.names.push(CatalogName {
+                plugin: plugin.clone(),
+                publisher: Some(publisher(9)),
+            });
         }
-        catalog.versions.entry(plugin).or_default().push(CatalogVersion {
-            version: version.parse().unwrap(),
-            channel: Channel::Stable,
-            listed: true,
-            digest: Digest::from_bytes([7; 32]),
-            corex_version: None,
-            requires: parts.map(|d| d.parse().unwrap()).collect(),
-            conflicts: Vec::new(),
-        });
+        catalog
+            .versions
+            .entry(plugin)
+            .or_default()
+            .push(CatalogVersion {
+                version: version.parse().unwrap(),
+                channel: Channel::Stable,
+                listed: true,
+                digest: Digest::from_bytes([7; 32]),
+                corex_version: None,
+                requires: parts.map(|d| d.parse().unwrap()).collect(),
+                conflicts: Vec::new(),
+            });
     }
     catalog
 }

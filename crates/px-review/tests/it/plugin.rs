@@ -34,7 +34,9 @@ metadata:
 impl Plugin {
     /// The good one.
     pub fn good() -> Self {
-        let mut plugin = Self { files: BTreeMap::new() };
+        let mut plugin = Self {
+            files: BTreeMap::new(),
+        };
         plugin
             .with("plugin.yaml", MANIFEST)
             .with("README.md", "# Notes\n\nTakes notes for a team.\n")
@@ -50,7 +52,12 @@ impl Plugin {
     /// A component plugin with this file as its entry.
     pub fn component(wasm: impl Into<Vec<u8>>) -> Self {
         let mut plugin = Self::good();
-        plugin.edit("kind: static\nfrontend", "kind: wasm\n  entry: backend/plugin.wasm\nfrontend").with("backend/plugin.wasm", wasm);
+        plugin
+            .edit(
+                "kind: static\nfrontend",
+                "kind: wasm\n  entry: backend/plugin.wasm\nfrontend",
+            )
+            .with("backend/plugin.wasm", wasm);
         plugin
     }
 
@@ -132,11 +139,20 @@ pub fn found(report: &Report, check: CheckId) -> Vec<&Finding> {
 pub fn lines(report: &Report) -> String {
     let line = |f: &Finding| {
         let place = f.location.as_ref().map_or_else(String::new, |l| {
-            let field = l.field.as_ref().map_or_else(String::new, |f| format!(" {f}"));
+            let field = l
+                .field
+                .as_ref()
+                .map_or_else(String::new, |f| format!(" {f}"));
             let line = l.line.map_or_else(String::new, |n| format!(":{n}"));
             format!(" [{}{line}{field}]", l.file)
         });
-        format!("{} {}{place} {} -> {}\n", f.check, f.severity.as_str(), f.seen, f.remedy)
+        format!(
+            "{} {}{place} {} -> {}\n",
+            f.check,
+            f.severity.as_str(),
+            f.seen,
+            f.remedy
+        )
     };
     report.findings().map(line).collect()
 }
