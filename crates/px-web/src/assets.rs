@@ -15,10 +15,6 @@ struct Own;
 
 #[derive(RustEmbed)]
 #[folder = "vendor"]
-#[include = "*.css"]
-#[include = "*.js"]
-#[include = "*.svg"]
-#[include = "*.woff2"]
 struct Vendored;
 
 /// Names under which the files are served, and where they come from.

@@ -42,6 +42,12 @@ impl Html {
         Self(markup.into())
     }
 
+    /// Nothing.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self(String::new())
+    }
+
     /// Renders a template, which escapes the values it shows.
     #[must_use]
     pub fn render(template: &impl Template) -> Self {

@@ -81,7 +81,7 @@ impl Step {
 #[derive(Template)]
 #[template(
     ext = "html",
-    source = r#"<ol class="px-steps">{% for step in list %}<li data-state="{{ step.state.attr() }}"{% if step.state.attr() == "now" %} aria-current="step"{% endif %}><span class="px-step-mark">{{ step.state.mark() }}</span><div class="px-step-head"><strong>{{ step.title }}<span class="px-sr"> — {{ self.word(step.state) }}</span></strong><span>{{ step.when }}</span></div>{% if !step.note.is_empty() %}<div class="px-step-note">{{ step.note }}</div>{% endif %}</li>{% endfor %}</ol>"#
+    source = r#"<ol class="px-steps">{% for step in list %}<li data-state="{{ step.state.attr() }}"{% if step.state.attr() == "now" %} aria-current="step"{% endif %}><span class="px-step-mark">{{ step.state.mark() }}</span><div class="px-step-head"><strong>{{ step.title }}<span class="px-sr"> — {{ self.word(step.state.attr()) }}</span></strong><span>{{ step.when }}</span></div>{% if !step.note.is_empty() %}<div class="px-step-note">{{ step.note }}</div>{% endif %}</li>{% endfor %}</ol>"#
 )]
 struct Steps<'a> {
     t: &'a T,
@@ -89,8 +89,8 @@ struct Steps<'a> {
 }
 
 impl Steps<'_> {
-    fn word(&self, state: StepState) -> String {
-        self.t.t(&format!("step-{}", state.attr()))
+    fn word(&self, state: &str) -> String {
+        self.t.t(&format!("step-{state}"))
     }
 }
 
