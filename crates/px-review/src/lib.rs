@@ -1,1 +1,20 @@
-//! px-review
+//! The checks of a plugin and the verdict about it: the same code in `px-plugin check` and in the Marketplace.
+//!
+//! Nothing here uses the network, a clock or the environment. A review never fails: what goes wrong is an
+//! outcome of the check it went wrong in.
+
+mod catalogue;
+mod policy;
+mod report;
+mod scan;
+mod sink;
+mod verdict;
+
+pub use catalogue::{CATALOGUE, CheckId, CheckInfo, UnknownCheck};
+pub use policy::{Policy, PolicyError, Rule};
+pub use report::{
+    Bucket, BucketCount, ByteRange, CheckResult, Engine, Finding, Location, MAX_FINDINGS, NotRun,
+    Outcome, Report, Severity, SubjectFacts, SubjectKind,
+};
+pub use scan::malware::BlockedFiles;
+pub use verdict::{Status, Verdict, verdict};
