@@ -18,7 +18,7 @@ use crate::session::Session;
 pub use user::{Credential, UserFile, folder, load_user, read_user_file, store_user, user_path};
 
 /// Marketplace asked when nobody says another: the quick start's, on this machine.
-pub const DEFAULT_API_URL: &str = "http://127.0.0.1:8080/";
+pub const DEFAULT_API_URL: &str = "http://127.0.0.1:7400/";
 /// Signing profile used when nobody says another.
 pub const DEFAULT_PROFILE: &str = "default";
 

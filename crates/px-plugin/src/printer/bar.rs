@@ -60,7 +60,8 @@ impl TermLike for Screen {
     }
 }
 
-/// A progress bar; invisible when nobody watches.
+/// A progress bar; invisible when nobody watches. Clones are the same bar.
+#[derive(Clone)]
 pub struct Bar(ProgressBar);
 
 impl Bar {
@@ -112,11 +113,5 @@ impl Bar {
     /// Takes the bar away.
     pub fn finish(&self) {
         self.0.finish_and_clear();
-    }
-}
-
-impl Drop for Bar {
-    fn drop(&mut self) {
-        self.finish();
     }
 }
