@@ -88,7 +88,7 @@ catalogue! {
     Arc08 "ARC-08" Error Security "No archives inside the archive" "包内不得再含归档"
         "Nested archives hide their content from every check. Unpack them into the plugin, or build what they hold.";
     Arc09 "ARC-09" Warning Documentation "No litter" "不含杂物"
-        "Version-control folders, editor and operating-system files make the bundle larger and can leak history. Leave them out with `.pxignore`.";
+        "Version-control folders, editor and operating-system files make the bundle larger and can leak history. Leave them out with `.pxpignore`.";
     Arc10 "ARC-10" Block Security "No encryption, usual compression only" "不加密，仅用常用压缩"
         "An encrypted entry cannot be reviewed, and unusual compression methods are not understood by every installation. Use stored or deflated entries.";
     Arc11 "ARC-11" Block Security "Readable names" "名称可读"

@@ -70,6 +70,13 @@ impl Sink {
         self.end(check, Outcome::NotRun { reason });
     }
 
+    /// Like [`Self::not_applicable`], for checks that nobody said anything about.
+    pub(crate) fn not_applicable_unless_ran(&mut self, check: CheckId, why: &str) {
+        if self.states.get(&check).is_none_or(|s| !s.ran && s.end.is_none()) {
+            self.not_applicable(check, why);
+        }
+    }
+
     /// The caller did not give what `check` needs.
     pub(crate) fn missing(&mut self, check: CheckId, what: impl Into<String>) {
         let reason = NotRun::Missing(what.into());

@@ -49,7 +49,7 @@ pub(crate) fn file(view: &View<'_>, sink: &mut Sink) {
     }
     if let Some(what) = litter(view.path) {
         sink.add(
-            Finding::new(CheckId::Arc09, what, "leave it out with `.pxignore`")
+            Finding::new(CheckId::Arc09, what, "leave it out with `.pxpignore`")
                 .at(Location::file(view.path)),
         );
     }

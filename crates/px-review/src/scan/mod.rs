@@ -14,7 +14,7 @@ use crate::sink::Sink;
 use binary::NativeFact;
 use px_model::Digest;
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use wasm::WasmFact;
 
@@ -23,7 +23,7 @@ pub(crate) const WINDOW: usize = 16 * 1024 * 1024;
 /// Bytes that two neighbouring windows share, so that nothing hides on the border.
 pub(crate) const OVERLAP: usize = 64 * 1024;
 /// Largest WebAssembly file that is validated; it has to be held as a whole.
-pub(crate) const MAX_WASM: usize = 128 * 1024 * 1024;
+pub(crate) const MAX_WASM: usize = 64 * 1024 * 1024;
 /// Largest document or report kept for the checks that read them.
 const MAX_KEPT: usize = 4 * 1024 * 1024;
 /// Documents and reports kept altogether.
@@ -66,6 +66,8 @@ pub(crate) struct Facts {
     pub natives: Vec<NativeFact>,
     /// WebAssembly files.
     pub wasm: Vec<WasmFact>,
+    /// Files that begin with `#!`.
+    pub scripts: BTreeSet<String>,
     /// Documents and test reports, by path.
     pub kept: BTreeMap<String, Vec<u8>>,
     kept_bytes: usize,
@@ -151,6 +153,9 @@ impl<'s> Scan<'s> {
             litter::file(view, self.sink);
             self.facts.natives.extend(binary::inspect(view, mode));
             self.facts.wasm.extend(wasm::inspect(view));
+            if view.bytes.starts_with(b"#!") {
+                self.facts.scripts.insert(view.path.to_owned());
+            }
         }
         if let Some(text) = text::decode(view) {
             hidden::window(view, &text, self.sink);
