@@ -60,10 +60,6 @@ impl Findings {
             remedy: fault.remedy.to_owned(),
         });
     }
-
-    pub fn is_fatal(&self) -> bool {
-        self.issues.iter().any(|issue| issue.severity.is_fatal())
-    }
 }
 
 impl<'a> Field<'a> {
