@@ -82,12 +82,11 @@ fn end_record(
         .filter(|&i| i + END_LEN + comment(i) == tail.len())
         .collect();
     match (fitting.as_slice(), marks.last()) {
-        ([.., last], _) => {
-            if fitting.len() > 1 {
-                let message = format!("{} end records fit the end of the file", fitting.len());
-                faults.push(ArchiveFault::new("ARC-06", message, REPACK));
-            }
-            Ok(*last)
+        ([only], _) => Ok(*only),
+        ([_, ..], _) => {
+            let message = format!("{} end records fit the end of the file", fitting.len());
+            faults.push(ArchiveFault::new("ARC-06", message, REPACK));
+            Err(ArchiveError::Faults(std::mem::take(faults)))
         }
         ([], Some(mark)) => {
             let mut found = vec![ArchiveFault::new(

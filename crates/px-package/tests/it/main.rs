@@ -1,5 +1,12 @@
 //! Behaviour of the crate through its public interface.
 
+mod archive;
+mod chains;
 mod corpus;
 mod kit;
+mod manifests;
+mod packing;
+mod properties;
 mod signing;
+mod unpack;
+mod zipkit;
