@@ -4,6 +4,7 @@ mod archive;
 mod chains;
 mod corpus;
 mod kit;
+mod large;
 mod manifests;
 mod packing;
 mod properties;

@@ -110,9 +110,9 @@ fn broken_text_is_an_issue_not_a_panic() {
     ""
     MAN-01 block: the manifest is empty (write at least id, version and runtime.kind)
     "~"
-    MAN-01 block 1:1: `` is nothing, not a mapping (write keys and values below it)
+    MAN-01 block 1:1: the document is nothing, not a mapping (write keys and values below it)
     "- a\n- b"
-    MAN-01 block 1:1: `` is a list, not a mapping (write keys and values below it)
+    MAN-01 block 1:1: the document is a list, not a mapping (write keys and values below it)
     "a: ["
     MAN-01 block 2:1: not YAML: while parsing a node, did not find expected node content (mend the syntax at this place)
     "a: b: c"
@@ -152,7 +152,9 @@ fn aliases_work_and_cannot_explode() {
     assert!(issues("a: &a [*a]\n").contains("MAN-0"));
     let deep = "[".repeat(100_000);
     insta::assert_snapshot!(issues(&deep), @"MAN-01 block 1:256: not YAML: recursion limit exceeded (mend the syntax at this place)");
-    assert!(issues(&with(&format!("x: {}{}\n", "[".repeat(70), "]".repeat(70)))).contains("MAN-02"));
+    assert!(
+        issues(&with(&format!("x: {}{}\n", "[".repeat(70), "]".repeat(70)))).contains("MAN-02")
+    );
     assert!(issues(&"x: 1\n".repeat(300_000)).contains("MAN-01"));
 }
 
@@ -303,7 +305,6 @@ fn periods_variables_and_paths() {
     for text in [
         "",
         "s",
-        "10",
         "-1s",
         "10 s",
         "1s1m",
@@ -314,7 +315,7 @@ fn periods_variables_and_paths() {
         "1.2.3s",
         ".",
     ] {
-        assert!(text == "10" || period(text).is_none(), "{text}");
+        assert!(period(text).is_none(), "{text}");
     }
     let lookup = |name: &str| match name {
         "PORT" => Some("8080".to_owned()),

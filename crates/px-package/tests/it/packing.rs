@@ -244,6 +244,12 @@ fn links_and_special_files_are_refused() {
     let _socket = std::os::unix::net::UnixListener::bind(dir.path().join("backend/sock")).unwrap();
     assert!(matches!(failing(), PackError::Special { path, .. } if path == "backend/sock"));
     fs::remove_file(dir.path().join("backend/sock")).unwrap();
+    // A manifest that is a link is not read.
+    let (manifest, real) = (dir.path().join("plugin.yaml"), dir.path().join("real.yaml"));
+    fs::rename(&manifest, &real).unwrap();
+    symlink(&real, &manifest).unwrap();
+    assert!(matches!(failing(), PackError::Io { path, .. } if path == manifest));
+    fs::rename(&real, &manifest).unwrap();
     // A folder on the way to a file the manifest names is a link too.
     fs::rename(dir.path().join("backend"), dir.path().join("real")).unwrap();
     symlink(dir.path().join("real"), dir.path().join("backend")).unwrap();

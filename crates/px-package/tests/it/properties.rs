@@ -50,7 +50,7 @@ fn sample() -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn parsers_never_panic(text in any::<String>(), shaped in yaml_like()) {
@@ -95,5 +95,21 @@ proptest! {
     #[test]
     fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         prop_assert!(Archive::new(Cursor::new(bytes), Limits::default()).is_err());
+    }
+
+    #[test]
+    fn what_was_packed_is_what_is_unpacked(files in prop::collection::btree_map("(assets|reports)/[a-zé]{1,6}(/[a-z]{1,6})?\\.x", prop::collection::vec(any::<u8>(), 0..3000), 0..8)) {
+        let dir = crate::kit::plugin_folder();
+        let files: Vec<_> = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+        crate::kit::write(dir.path(), &files);
+        let (out, path) = (tempfile::tempdir().unwrap(), dir.path().join("x.pxp"));
+        crate::kit::pack(dir.path(), &path);
+        let mut archive = Archive::open(&path).unwrap();
+        archive.check_integrity().unwrap();
+        let dest = out.path().join("d");
+        archive.unpack(&dest).unwrap();
+        for (name, bytes) in files {
+            prop_assert_eq!(std::fs::read(dest.join(name)).unwrap(), bytes);
+        }
     }
 }
