@@ -1,0 +1,98 @@
+//! Time, identifiers and randomness, passed in so that tests decide them.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+/// Tells the time.
+pub trait Clock: Send + Sync + 'static {
+    /// The present instant, UTC.
+    fn now(&self) -> Timestamp;
+}
+
+/// Gives unpredictable bytes.
+pub trait Randomness: Send + Sync + 'static {
+    /// Fills `out` from a cryptographically secure source.
+    fn fill(&self, out: &mut [u8]);
+}
+
+/// The machine's clock.
+#[derive(Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        // Stored times have microsecond precision; equal on the way in and out.
+        let now = Timestamp::now();
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+    }
+}
+
+/// The operating system's random source.
+#[derive(Debug, Default)]
+pub struct SystemRandomness;
+
+impl Randomness for SystemRandomness {
+    fn fill(&self, out: &mut [u8]) {
+        rand::fill(out);
+    }
+}
+
+/// Everything a process takes from its surroundings, in one cloneable handle.
+#[derive(Clone)]
+pub struct Env {
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Randomness>,
+}
+
+impl Env {
+    /// Builds from parts; tests pass a stopped clock and a counter.
+    pub fn new(clock: impl Clock, random: impl Randomness) -> Self {
+        Self {
+            clock: Arc::new(clock),
+            random: Arc::new(random),
+        }
+    }
+
+    /// The real surroundings.
+    #[must_use]
+    pub fn system() -> Self {
+        Self::new(SystemClock, SystemRandomness)
+    }
+
+    /// The present instant, with microsecond precision.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A fresh version-7 UUID (RFC 9562): sorts by time.
+    #[must_use]
+    pub fn uuid(&self) -> Uuid {
+        let mut bytes = [0; 10];
+        self.random.fill(&mut bytes);
+        let millis = u64::try_from(self.now().as_millisecond()).unwrap_or_default();
+        uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid()
+    }
+
+    /// `bytes` random bytes as lower-case hexadecimal digits.
+    #[must_use]
+    pub fn secret(&self, bytes: usize) -> String {
+        hex::encode(self.random_bytes(bytes))
+    }
+
+    /// Random bytes, for keys and secrets.
+    #[must_use]
+    pub fn random_bytes(&self, bytes: usize) -> Vec<u8> {
+        let mut buffer = vec![0; bytes];
+        self.random.fill(&mut buffer);
+        buffer
+    }
+}
+
+impl std::fmt::Debug for Env {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Env")
+    }
+}

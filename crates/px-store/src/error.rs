@@ -1,0 +1,70 @@
+//! What can go wrong with stored data.
+
+/// A storage failure. The chain of causes is for the log; callers answer with their own words.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The engine refused or is away.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A stored value does not have the form this version writes.
+    #[error("column `{column}` holds {found}: {reason}")]
+    Corrupt {
+        /// Column name.
+        column: String,
+        /// What was read, shortened.
+        found: String,
+        /// Why it cannot be used.
+        reason: String,
+    },
+    /// The address of the database is not one this build can open.
+    #[error("`{0}` is not a database address: use sqlite:PATH or postgres://USER@HOST/NAME")]
+    Address(String),
+    /// A migration that already ran has other text now.
+    #[error("migration {set}/{name} was changed after it ran; restore its text and add a new one")]
+    MigrationChanged {
+        /// Migration set.
+        set: String,
+        /// Migration name.
+        name: String,
+    },
+    /// A row that must exist does not.
+    #[error("no such {0}")]
+    Missing(&'static str),
+    /// Another process changed the row first (fencing, optimistic locking).
+    #[error("{0} was changed by somebody else in the meantime")]
+    Stale(&'static str),
+    /// The same idempotency key came with another body.
+    #[error("idempotency key `{0}` was used before with another request")]
+    KeyReused(String),
+    /// A value could not be written as JSON.
+    #[error("json: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+impl StoreError {
+    /// Whether trying again may help: the engine is busy, restarting or out of connections.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Database(
+                sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed,
+            ) => true,
+            Self::Database(sqlx::Error::Database(e)) => {
+                let code = e.code().unwrap_or_default();
+                // SQLite busy/locked/full; PostgreSQL serialisation, deadlock, shutdown, connections.
+                [
+                    "5", "6", "13", "261", "517", "40001", "40P01", "57P01", "57P02", "57P03",
+                    "53300", "53100",
+                ]
+                .contains(&code.as_ref())
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a unique constraint refused the row.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(e)) if e.is_unique_violation())
+    }
+}

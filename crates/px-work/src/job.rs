@@ -1,0 +1,327 @@
+//! Jobs: what is to be done, by whom it is being done, and how it ended.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use px_model::JobId;
+use px_store::{Db, Dialect, Result, Row, Tx, vals};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::JobError;
+
+/// A job to be enqueued.
+#[derive(Debug, Clone)]
+pub struct NewJob {
+    /// Names the handler.
+    pub kind: &'static str,
+    /// What the handler needs to know; ids rather than copies of state.
+    pub payload: Value,
+    /// Not before this time; at once when `None`.
+    pub run_at: Option<Timestamp>,
+    /// At most one pending job of this kind with this key.
+    pub unique: Option<String>,
+    /// Failed runs after which it is dead.
+    pub max_attempts: u32,
+}
+
+impl NewJob {
+    /// A job that is due at once and may fail ten times.
+    #[must_use]
+    pub const fn new(kind: &'static str, payload: Value) -> Self {
+        Self {
+            kind,
+            payload,
+            run_at: None,
+            unique: None,
+            max_attempts: 10,
+        }
+    }
+
+    /// Not before `at`.
+    #[must_use]
+    pub const fn at(mut self, at: Timestamp) -> Self {
+        self.run_at = Some(at);
+        self
+    }
+
+    /// Only when no job of this kind with `key` is pending.
+    #[must_use]
+    pub fn unique(mut self, key: impl Into<String>) -> Self {
+        self.unique = Some(key.into());
+        self
+    }
+
+    /// Dead after `n` failed runs.
+    #[must_use]
+    pub const fn attempts(mut self, n: u32) -> Self {
+        self.max_attempts = n;
+        self
+    }
+}
+
+/// A job that this process holds.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// Its id.
+    pub id: JobId,
+    /// Names the handler.
+    pub kind: String,
+    /// What to do.
+    pub payload: Value,
+    /// This run's number, from 1.
+    pub attempt: u32,
+    /// Failed runs after which it is dead.
+    pub max_attempts: u32,
+    fence: i64,
+}
+
+/// Does jobs of one kind.
+#[async_trait]
+pub trait JobHandler: Send + Sync + 'static {
+    /// Kind it handles.
+    fn kind(&self) -> &'static str;
+
+    /// How long a run may be silent before another process takes over; renewed at a third of it
+    /// while the run goes on.
+    fn lease(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    /// Does the job. It may run again after a crash, so its effects must be idempotent or written
+    /// with [`Job::finish`] in the same transaction.
+    async fn run(&self, job: &Job) -> Result<(), JobError>;
+
+    /// Called once when the job is given up, so that its owner is told.
+    async fn dead(&self, _job: &Job, _error: &str) {}
+}
+
+/// How many jobs of a kind are in which state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobCount {
+    /// Kind.
+    pub kind: String,
+    /// `ready`, `running`, `done` or `dead`.
+    pub state: String,
+    /// Number.
+    pub count: i64,
+}
+
+/// Enqueues within the caller's transaction. Answers `None` when a pending job has the same unique
+/// key; then nothing was written.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn enqueue(tx: &mut Tx, job: NewJob) -> Result<Option<JobId>> {
+    let id = JobId::from_uuid(tx.env().uuid());
+    let now = tx.env().now();
+    let written = tx
+        .exec(
+            "INSERT INTO jobs (id, kind, payload, state, unique_key, run_at, attempt, max_attempts, fence, created_at)
+             VALUES ($1, $2, $3, 'ready', $4, $5, 0, $6, 0, $7)
+             ON CONFLICT DO NOTHING",
+            vals![id, job.kind, job.payload, job.unique, job.run_at.unwrap_or(now), job.max_attempts, now],
+        )
+        .await?;
+    Ok((written == 1).then_some(id))
+}
+
+/// Makes a waiting job due at once; answers whether there was one.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn wake(tx: &mut Tx, kind: &str, unique: &str) -> Result<bool> {
+    let now = tx.env().now();
+    let touched = tx
+        .exec(
+            "UPDATE jobs SET run_at = $1 WHERE kind = $2 AND unique_key = $3 AND state = 'ready' AND run_at > $1",
+            vals![now, kind, unique],
+        )
+        .await?;
+    Ok(touched > 0)
+}
+
+/// Gives a dead job another set of attempts.
+///
+/// # Errors
+/// [`px_store::StoreError::Stale`] when it is not dead.
+pub async fn retry_dead(tx: &mut Tx, id: JobId) -> Result<()> {
+    let now = tx.env().now();
+    tx.exec_one(
+        "job",
+        "UPDATE jobs SET state = 'ready', attempt = 0, run_at = $1, finished_at = NULL WHERE id = $2 AND state = 'dead'",
+        vals![now, id],
+    )
+    .await
+}
+
+/// Numbers of jobs by kind and state.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn counts(db: &Db) -> Result<Vec<JobCount>> {
+    let rows = db
+        .rows(
+            "SELECT kind, state, COUNT(*) AS n FROM jobs GROUP BY kind, state ORDER BY kind, state",
+            vec![],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(JobCount {
+                kind: row.text("kind")?,
+                state: row.text("state")?,
+                count: row.int("n")?,
+            })
+        })
+        .collect()
+}
+
+impl Job {
+    /// The payload as a type.
+    ///
+    /// # Errors
+    /// [`JobError::Fatal`] when it does not have that shape.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, JobError> {
+        serde_json::from_value(self.payload.clone())
+            .map_err(|e| JobError::Fatal(format!("payload of {}: {e}", self.kind)))
+    }
+
+    /// Completes the job inside the handler's own transaction, fenced: it fails when another
+    /// process has taken the job over, and then the whole transaction must be dropped.
+    ///
+    /// # Errors
+    /// [`px_store::StoreError::Stale`] when the lease was lost.
+    pub async fn finish(&self, tx: &mut Tx) -> Result<()> {
+        let now = tx.env().now();
+        tx.exec_one(
+            "job lease",
+            "UPDATE jobs SET state = 'done', finished_at = $1, lease_until = NULL
+             WHERE id = $2 AND fence = $3 AND state = 'running'",
+            vals![now, self.id, self.fence],
+        )
+        .await
+    }
+
+    /// Extends the lease; answers whether this process still holds the job.
+    pub(crate) async fn renew(&self, db: &Db, lease: Duration) -> Result<bool> {
+        let mut tx = db.begin().await?;
+        let until = after(tx.env().now(), lease);
+        let touched = tx
+            .exec(
+                "UPDATE jobs SET lease_until = $1 WHERE id = $2 AND fence = $3 AND state = 'running'",
+                vals![until, self.id, self.fence],
+            )
+            .await?;
+        tx.commit().await?;
+        Ok(touched == 1)
+    }
+
+    /// Puts the job back, or gives it up. Answers whether it is dead now.
+    pub(crate) async fn put_back(&self, db: &Db, error: &JobError, spread: f64) -> Result<bool> {
+        let (wait, counted, fatal) = match error {
+            JobError::Retry(_) => (backoff(self.attempt, spread), true, false),
+            JobError::RetryAfter(_, wait) => (*wait, false, false),
+            JobError::Fatal(_) => (Duration::ZERO, true, true),
+        };
+        let dead = fatal || (counted && self.attempt >= self.max_attempts);
+        let mut tx = db.begin().await?;
+        let now = tx.env().now();
+        let (state, run_at, finished) = if dead {
+            ("dead", now, Some(now))
+        } else {
+            ("ready", after(now, wait), None)
+        };
+        let attempt = if counted {
+            self.attempt
+        } else {
+            self.attempt.saturating_sub(1)
+        };
+        tx.exec(
+            "UPDATE jobs SET state = $1, run_at = $2, finished_at = $3, last_error = $4, attempt = $5, lease_until = NULL
+             WHERE id = $6 AND fence = $7 AND state = 'running'",
+            vals![state, run_at, finished, error.to_string(), attempt, self.id, self.fence],
+        )
+        .await?;
+        tx.commit().await?;
+        Ok(dead)
+    }
+}
+
+/// Takes one due job, or one whose holder fell silent, for `lease`.
+pub(crate) async fn claim(db: &Db, kind: &'static str, lease: Duration) -> Result<Option<Job>> {
+    let now = db.env().now();
+    // A look without a lock first: an idle process must not take the write lock over and over.
+    let due = db
+        .rows(
+            "SELECT id FROM jobs WHERE kind = $1 AND ((state = 'ready' AND run_at <= $2) OR (state = 'running' AND lease_until < $2)) LIMIT 1",
+            vals![kind, now],
+        )
+        .await?;
+    if due.is_empty() {
+        return Ok(None);
+    }
+    let mut tx = db.begin().await?;
+    let now = tx.env().now();
+    let sql = match db.dialect() {
+        Dialect::Sqlite => {
+            "UPDATE jobs SET state = 'running', attempt = attempt + 1, fence = fence + 1, lease_until = $3
+             WHERE id = (SELECT id FROM jobs WHERE kind = $1
+                 AND ((state = 'ready' AND run_at <= $2) OR (state = 'running' AND lease_until < $2))
+                 ORDER BY run_at LIMIT 1)
+             RETURNING *"
+        }
+        Dialect::Postgres => {
+            "UPDATE jobs SET state = 'running', attempt = attempt + 1, fence = fence + 1, lease_until = $3
+             WHERE id = (SELECT id FROM jobs WHERE kind = $1
+                 AND ((state = 'ready' AND run_at <= $2) OR (state = 'running' AND lease_until < $2))
+                 ORDER BY run_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+             RETURNING *"
+        }
+    };
+    let row = tx.opt(sql, vals![kind, now, after(now, lease)]).await?;
+    tx.commit().await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+/// When the next job of a kind becomes due by itself.
+pub(crate) async fn next_due(db: &Db, kind: &'static str) -> Result<Option<Timestamp>> {
+    let row = db
+        .one(
+            "jobs",
+            "SELECT MIN(CASE WHEN state = 'ready' THEN run_at ELSE lease_until END) AS due
+             FROM jobs WHERE kind = $1 AND state IN ('ready', 'running')",
+            vals![kind],
+        )
+        .await?;
+    row.opt_time("due")
+}
+
+fn from_row(row: &Row) -> Result<Job> {
+    let number = |column: &str| {
+        row.int(column)
+            .map(|n| u32::try_from(n).unwrap_or(u32::MAX))
+    };
+    Ok(Job {
+        id: row.parse("id")?,
+        kind: row.text("kind")?,
+        payload: row.json("payload")?,
+        attempt: number("attempt")?,
+        max_attempts: number("max_attempts")?,
+        fence: row.int("fence")?,
+    })
+}
+
+/// 1 s, 2 s, 4 s … at most 5 min, spread by ± 20 % so that jobs that failed together part.
+fn backoff(attempt: u32, spread: f64) -> Duration {
+    let base = 2_u64.saturating_pow(attempt.saturating_sub(1)).min(300);
+    Duration::from_secs(base).mul_f64(0.8 + 0.4 * spread.clamp(0.0, 1.0))
+}
+
+pub(crate) fn after(now: Timestamp, wait: Duration) -> Timestamp {
+    SignedDuration::try_from(wait)
+        .ok()
+        .and_then(|wait| now.checked_add(wait).ok())
+        .unwrap_or(Timestamp::MAX)
+}

@@ -1,0 +1,269 @@
+//! The loops that run handlers, followers and periodic tasks in one process.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use px_store::Db;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tracing::{Instrument, debug, error, info_span, warn};
+
+use crate::consumer::follow;
+use crate::job::{claim, next_due};
+use crate::periodic::take_turn;
+use crate::{Consumer, Job, JobError, JobHandler, Periodic};
+
+/// Longest sleep between two looks: other processes' commits do not wake this one.
+const POLL: Duration = Duration::from_secs(1);
+
+/// What a process is to run.
+pub struct Workers {
+    db: Db,
+    handlers: Vec<Arc<dyn JobHandler>>,
+    consumers: Vec<Arc<dyn Consumer>>,
+    periodics: Vec<Arc<dyn Periodic>>,
+}
+
+impl Workers {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new(db: Db) -> Self {
+        Self {
+            db,
+            handlers: Vec::new(),
+            consumers: Vec::new(),
+            periodics: Vec::new(),
+        }
+    }
+
+    /// Adds a handler.
+    #[must_use]
+    pub fn handler(mut self, handler: Arc<dyn JobHandler>) -> Self {
+        self.handlers.push(handler);
+        self
+    }
+
+    /// Adds a follower of the outbox.
+    #[must_use]
+    pub fn consumer(mut self, consumer: Arc<dyn Consumer>) -> Self {
+        self.consumers.push(consumer);
+        self
+    }
+
+    /// Adds a periodic task.
+    #[must_use]
+    pub fn periodic(mut self, periodic: Arc<dyn Periodic>) -> Self {
+        self.periodics.push(periodic);
+        self
+    }
+
+    /// Starts everything; each kind of job runs at most `parallel` at once, so that no kind can
+    /// starve another.
+    #[must_use]
+    pub fn start(self, parallel: usize) -> Running {
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        for handler in self.handlers {
+            tasks.spawn(run_handler(
+                self.db.clone(),
+                handler,
+                parallel.max(1),
+                stopped.clone(),
+            ));
+        }
+        for consumer in self.consumers {
+            tasks.spawn(run_consumer(self.db.clone(), consumer, stopped.clone()));
+        }
+        for periodic in self.periodics {
+            tasks.spawn(run_periodic(self.db.clone(), periodic, stopped.clone()));
+        }
+        Running { stop, tasks }
+    }
+}
+
+/// Started work; dropping it aborts, [`Running::stop`] lets running jobs end.
+pub struct Running {
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Running {
+    /// Takes no new work and waits for what is running, at most 30 s; jobs cut off are taken over
+    /// by another process when their lease ends.
+    pub async fn stop(mut self) {
+        let _ = self.stop.send(true);
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(Duration::from_secs(30), all)
+            .await
+            .is_err()
+        {
+            warn!("background work did not end in time; leases will hand it over");
+        }
+    }
+}
+
+async fn run_handler(
+    db: Db,
+    handler: Arc<dyn JobHandler>,
+    parallel: usize,
+    mut stop: watch::Receiver<bool>,
+) {
+    let places = Arc::new(Semaphore::new(parallel));
+    let mut commits = db.commits();
+    let mut running = JoinSet::new();
+    while !*stop.borrow() {
+        while running.try_join_next().is_some() {}
+        commits.mark_unchanged();
+        let Ok(place) = places.clone().acquire_owned().await else {
+            break;
+        };
+        match claim(&db, handler.kind(), handler.lease()).await {
+            Ok(Some(job)) => {
+                let (db, handler) = (db.clone(), handler.clone());
+                let span = info_span!("job", kind = %job.kind, id = %job.id, attempt = job.attempt);
+                running.spawn(
+                    async move {
+                        run_job(&db, handler.as_ref(), &job).await;
+                        drop(place)
+                    }
+                    .instrument(span),
+                );
+                continue;
+            }
+            Ok(None) => {}
+            Err(e) => warn!(kind = handler.kind(), error = %e, "cannot look for jobs"),
+        }
+        drop(place);
+        let nap = nap(&db, handler.kind()).await;
+        tokio::select! {
+            _ = commits.changed() => {}
+            () = tokio::time::sleep(nap) => {}
+            _ = stop.changed() => {}
+        }
+    }
+    while running.join_next().await.is_some() {}
+}
+
+/// Until the next job is due, at most [`POLL`].
+async fn nap(db: &Db, kind: &'static str) -> Duration {
+    match next_due(db, kind).await {
+        Ok(Some(due)) => {
+            let wait = due.duration_since(db.env().now());
+            Duration::try_from(wait)
+                .unwrap_or_default()
+                .clamp(Duration::from_millis(5), POLL)
+        }
+        _ => POLL,
+    }
+}
+
+async fn run_job(db: &Db, handler: &dyn JobHandler, job: &Job) {
+    let started = std::time::Instant::now();
+    let outcome = tokio::select! {
+        done = std::panic::AssertUnwindSafe(handler.run(job)).catch_unwind() => {
+            done.unwrap_or_else(|_| Err(JobError::Retry("the handler panicked".to_owned())))
+        }
+        () = keep_lease(db, job, handler.lease()) => {
+            warn!("lease lost; another process has the job");
+            return;
+        }
+    };
+    metrics::histogram!("job_seconds", "kind" => handler.kind())
+        .record(started.elapsed().as_secs_f64());
+    let settled = match outcome {
+        Ok(()) => complete(db, job).await,
+        Err(reason) => {
+            debug!(%reason, "job did not complete");
+            let spread = f64::from(db.env().random_bytes(1)[0]) / 255.0;
+            match job.put_back(db, &reason, spread).await {
+                Ok(true) => {
+                    error!(%reason, "job given up");
+                    metrics::counter!("jobs_dead", "kind" => handler.kind()).increment(1);
+                    handler.dead(job, &reason.to_string()).await;
+                    Ok(())
+                }
+                other => other.map(drop),
+            }
+        }
+    };
+    if let Err(e) = settled {
+        warn!(error = %e, "job's end could not be recorded; it will run again");
+    }
+}
+
+/// Marks the job done unless the handler did so in its own transaction.
+async fn complete(db: &Db, job: &Job) -> px_store::Result<()> {
+    let mut tx = db.begin().await?;
+    match job.finish(&mut tx).await {
+        Ok(()) => tx.commit().await,
+        Err(px_store::StoreError::Stale(_)) => tx.rollback().await,
+        Err(e) => Err(e),
+    }
+}
+
+/// Renews the lease until it is lost.
+async fn keep_lease(db: &Db, job: &Job, lease: Duration) {
+    loop {
+        tokio::time::sleep(lease / 3).await;
+        match job.renew(db, lease).await {
+            Ok(true) => {}
+            // Done inside the handler's own transaction looks the same as lost: let the run end.
+            Ok(false) => {
+                tokio::time::sleep(lease).await;
+                return;
+            }
+            Err(e) => warn!(error = %e, "lease could not be renewed"),
+        }
+    }
+}
+
+async fn run_consumer(db: Db, consumer: Arc<dyn Consumer>, mut stop: watch::Receiver<bool>) {
+    let mut commits = db.commits();
+    while !*stop.borrow() {
+        commits.mark_unchanged();
+        match follow(&db, &consumer).await {
+            Ok(0) => {}
+            Ok(_) => continue,
+            Err(e) => {
+                warn!(consumer = consumer.name(), error = %e, "event not taken; trying again")
+            }
+        }
+        tokio::select! {
+            _ = commits.changed() => {}
+            () = tokio::time::sleep(POLL) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+async fn run_periodic(db: Db, periodic: Arc<dyn Periodic>, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let turn = if periodic.everywhere() {
+            Ok(true)
+        } else {
+            take_turn(&db, periodic.name(), periodic.every()).await
+        };
+        let outcome = match turn {
+            Ok(true) => {
+                let tick = std::panic::AssertUnwindSafe(periodic.tick()).catch_unwind();
+                tick.await
+                    .unwrap_or_else(|_| Err(JobError::Retry("the task panicked".to_owned())))
+            }
+            Ok(false) => Ok(()),
+            Err(e) => Err(e.into()),
+        };
+        if let Err(e) = outcome {
+            warn!(task = periodic.name(), error = %e, "periodic task failed");
+        }
+        let nap = periodic.every().min(if periodic.everywhere() {
+            periodic.every()
+        } else {
+            POLL
+        });
+        tokio::select! {
+            () = tokio::time::sleep(nap) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
