@@ -67,7 +67,12 @@ pub(crate) fn resolve(question: &Question<'_>) -> Result<Solution, Refusal> {
             .collect()),
         Err(PubGrubError::NoSolution(mut tree)) => {
             tree.collapse_no_versions();
-            Err(Refusal::Conflict(DefaultStringReporter::report(&tree)))
+            let words = DefaultStringReporter::report(&tree);
+            Err(Refusal::Conflict(
+                words
+                    .replace('\n', " ")
+                    .replace("is forbidden", "cannot be installed"),
+            ))
         }
         Err(_) => Err(Refusal::TooHard),
     }

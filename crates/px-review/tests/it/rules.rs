@@ -272,7 +272,7 @@ fn secrets() -> Vec<Fixture> {
             script(&format!("const a={{k:\"AKIA{}\"}};", upper(3, 16)))
         }),
         bad(C::Sec01, "GitHub token", || {
-            file("web-admin/.env", format!("TOKEN=ghp_{}\n", noise(4, 36)))
+            file("web-admin/app.env", format!("TOKEN=ghp_{}\n", noise(4, 36)))
         }),
         bad(C::Sec01, "Slack webhook", || {
             script(&format!(
@@ -707,7 +707,14 @@ fn every_rule_finds_its_fixtures_and_leaves_their_twins_alone() {
     let context = context();
     let mut wrong = String::new();
     for fixture in all() {
-        let report = (fixture.make)().check(&context);
+        // Packing leaves litter out, so an archive that holds some was made by other means.
+        let plugin = (fixture.make)();
+        let litter = fixture.check == CheckId::Arc09;
+        let report = if litter {
+            plugin.check_raw(&context)
+        } else {
+            plugin.check(&context)
+        };
         let hits = found(&report, fixture.check);
         // A warning beside the rule's own severity (a missing licence text) is not what the fixture is about.
         let least = fixture.check.info().severity.min(Severity::Hold);
