@@ -1,8 +1,8 @@
 //! No bytes make a check panic, hang or grow without bound.
 
 use crate::context::{catalog, market};
+use crate::fixtures::{component, elf};
 use crate::plugin::Plugin;
-use crate::rules::{component, elf};
 use crate::zip::{listed, write};
 use proptest::prelude::*;
 use px_review::{CATALOGUE, Context, check_bundle, check_dir, check_manifest};
