@@ -17,9 +17,9 @@
   };
   const span = (seconds) => {
     const minutes = Math.floor(seconds / 60), hours = Math.floor(minutes / 60), days = Math.floor(hours / 24);
-    const unit = (n, u) => new Intl.NumberFormat(lang, { style: "unit", unit: u, unitDisplay: "short" }).format(n);
-    if (days) return `${unit(days, "day")} ${unit(hours % 24, "hour")}`;
-    if (hours) return `${unit(hours, "hour")} ${unit(minutes % 60, "minute")}`;
+    const unit = (n, u) => words[n === 1 && u === "day" ? "day" : `${u}s`].replace("%s", n);
+    if (days) return [unit(days, "day"), hours % 24 && unit(hours % 24, "hour")].filter(Boolean).join(" ");
+    if (hours) return [unit(hours, "hour"), minutes % 60 && unit(minutes % 60, "minute")].filter(Boolean).join(" ");
     return unit(minutes, "minute");
   };
   const clocks = (from = document) => {

@@ -142,6 +142,7 @@ pub struct Table<'a> {
     total: Option<u64>,
     export: bool,
     default_limit: u32,
+    foot: bool,
 }
 
 impl<'a> Table<'a> {
@@ -161,6 +162,7 @@ impl<'a> Table<'a> {
             total: None,
             export: false,
             default_limit: 50,
+            foot: true,
         }
     }
 
@@ -231,6 +233,13 @@ impl<'a> Table<'a> {
     #[must_use]
     pub fn html(&self) -> Html {
         Html::render(self)
+    }
+
+    /// The markup without the line of counts and pages, for short lists.
+    #[must_use]
+    pub fn plain(mut self) -> Html {
+        self.foot = false;
+        self.html()
     }
 
     fn heads(&self) -> Vec<Head> {
