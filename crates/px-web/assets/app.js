@@ -13,7 +13,7 @@
   const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]];
   const ago = (seconds) => {
     const [unit, size] = UNITS.find(([, s]) => Math.abs(seconds) >= s) ?? ["minute", 60];
-    return Math.abs(seconds) < 45 ? words.now : relative.format(Math.trunc(seconds / size), unit);
+    return Math.abs(seconds) < 45 ? words.now : relative.format(Math.trunc(seconds / size), unit).replace(/(\d)(?=[\u4e00-\u9fff])/, "$1 ");
   };
   const span = (seconds) => {
     const minutes = Math.floor(seconds / 60), hours = Math.floor(minutes / 60), days = Math.floor(hours / 24);

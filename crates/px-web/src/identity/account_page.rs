@@ -76,7 +76,10 @@ fn identity_card(t: &T, me: &SignedIn) -> Html {
             super::Reach::Everywhere => Html::text(&t.t("account-scope-all")),
             other => copyable(t, &other.to_string()),
         };
-        Html::trusted(format!(r#"<div class="px-row">{} {reach}</div>"#, chip(&role)))
+        Html::trusted(format!(
+            r#"<div class="px-row">{} {reach}</div>"#,
+            chip(&role)
+        ))
     });
     let list = [
         (t.t("account-col-name"), me.caller().name().into()),
@@ -118,7 +121,9 @@ fn token_card(ui: &Ui, query: &ListQuery, tokens: &[Token]) -> Html {
         .column(Column::new(""))
         .rows(rows)
         .empty(none);
-    Card::new(t.t("account-tokens"), table.plain()).flush().html()
+    Card::new(t.t("account-tokens"), table.plain())
+        .flush()
+        .html()
 }
 
 fn session_card(ui: &Ui, query: &ListQuery, list: &[Session], this: SessionId) -> Html {
@@ -145,7 +150,9 @@ fn session_card(ui: &Ui, query: &ListQuery, list: &[Session], this: SessionId) -
         .column(Column::new(t.t("account-col-last")))
         .column(Column::new(""))
         .rows(rows);
-    Card::new(t.t("account-sessions"), table.plain()).flush().html()
+    Card::new(t.t("account-sessions"), table.plain())
+        .flush()
+        .html()
 }
 
 /// Reads a form whose field `scope` may occur several times.

@@ -34,7 +34,10 @@ fn need_scope(caller: &Caller, scopes: &[Scope]) -> Result<(), Failure> {
         return Ok(());
     }
     let words: Vec<&str> = scopes.iter().map(|s| s.as_str()).collect();
-    Err(forbidden(&format!("a token with scope `{}`", words.join("` or `"))))
+    Err(forbidden(&format!(
+        "a token with scope `{}`",
+        words.join("` or `")
+    )))
 }
 
 /// An id named by the request: path parameter, header, query field or cookie, in this order.
@@ -46,7 +49,10 @@ async fn named<T: FromStr, S: Send + Sync>(
 ) -> Result<Option<T>, Failure> {
     let mut text = None;
     if let Ok(params) = RawPathParams::from_request_parts(parts, state).await {
-        text = params.iter().find(|(k, _)| *k == field).map(|(_, v)| v.to_owned());
+        text = params
+            .iter()
+            .find(|(k, _)| *k == field)
+            .map(|(_, v)| v.to_owned());
     }
     let from_header = || parts.headers.get(header)?.to_str().ok().map(str::to_owned);
     let text = text
@@ -146,15 +152,15 @@ impl Publisher {
     }
 }
 
-fn choose_publisher(
-    caller: &Caller,
-    wanted: Option<PublisherId>,
-) -> Result<PublisherId, Failure> {
+fn choose_publisher(caller: &Caller, wanted: Option<PublisherId>) -> Result<PublisherId, Failure> {
     let mine = caller.publishers();
     match wanted {
         Some(id) if mine.contains(&id) => Ok(id),
         Some(id) => Err(forbidden(&format!("the role publisher for {id}"))),
-        None => mine.first().copied().ok_or_else(|| forbidden("the role publisher")),
+        None => mine
+            .first()
+            .copied()
+            .ok_or_else(|| forbidden("the role publisher")),
     }
 }
 
@@ -164,7 +170,11 @@ extractor!(Publisher, |parts, state| {
     need_scope(&caller, &[Scope::PluginPublish])?;
     let wanted = named(parts, state, "publisher", "x-px-publisher").await?;
     let publisher = choose_publisher(&caller, wanted)?;
-    Ok(Self { caller, publisher, account })
+    Ok(Self {
+        caller,
+        publisher,
+        account,
+    })
 });
 
 /// Somebody who may see a publisher's unlisted versions, reviews and reports; chosen as for

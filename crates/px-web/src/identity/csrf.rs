@@ -34,7 +34,11 @@ fn same_origin(parts: &Parts) -> bool {
 
 /// Lets a request pass that changes nothing, comes with a token instead of a cookie, or proves
 /// that it comes from a page of ours.
-pub(super) async fn check(web: &Web, request: Request, caller: &Caller) -> Result<Request, Failure> {
+pub(super) async fn check(
+    web: &Web,
+    request: Request,
+    caller: &Caller,
+) -> Result<Request, Failure> {
     let safe = [Method::GET, Method::HEAD, Method::OPTIONS];
     if safe.contains(request.method()) {
         return Ok(request);
@@ -73,7 +77,9 @@ pub(super) async fn check(web: &Web, request: Request, caller: &Caller) -> Resul
     if fits {
         Ok(Request::from_parts(parts, Body::from(bytes)))
     } else {
-        Err(mismatch("The form's token does not fit the browser's cookie."))
+        Err(mismatch(
+            "The form's token does not fit the browser's cookie.",
+        ))
     }
 }
 

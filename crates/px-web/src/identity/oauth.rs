@@ -113,7 +113,10 @@ async fn form(request: Request) -> Result<HashMap<String, String>, Refusal> {
         .map_err(|_| Refusal::request("The form is too large."))?;
     let mut fields = HashMap::new();
     for (name, value) in form_urlencoded::parse(&bytes) {
-        if fields.insert(name.into_owned(), value.into_owned()).is_some() {
+        if fields
+            .insert(name.into_owned(), value.into_owned())
+            .is_some()
+        {
             return Err(Refusal::request("A parameter is given twice."));
         }
     }
@@ -157,7 +160,12 @@ async fn exchange(web: &Web, request: Request) -> Result<Result<TokenAnswer, Ref
         }
         None => return Ok(Err(Refusal::request("`grant_type` is missing."))),
     }
-    let from_form = || Some((fields.get("client_id")?.clone(), fields.get("client_secret")?.clone()));
+    let from_form = || {
+        Some((
+            fields.get("client_id")?.clone(),
+            fields.get("client_secret")?.clone(),
+        ))
+    };
     let Some((id, secret)) = from_header.or_else(from_form) else {
         return Ok(Err(Refusal::client()));
     };
@@ -171,7 +179,11 @@ async fn exchange(web: &Web, request: Request) -> Result<Result<TokenAnswer, Ref
     issue(web, &client, scopes).await.map(Ok)
 }
 
-async fn issue(web: &Web, client: &Client, scopes: BTreeSet<Scope>) -> Result<TokenAnswer, Failure> {
+async fn issue(
+    web: &Web,
+    client: &Client,
+    scopes: BTreeSet<Scope>,
+) -> Result<TokenAnswer, Failure> {
     let words: Vec<&str> = scopes.iter().map(|s| s.as_str()).collect();
     let scope = words.join(" ");
     let new = NewToken {

@@ -80,7 +80,13 @@ pub(super) async fn sign_in(mut request: Request) -> Answer {
     request = Request::from_parts(parts, body);
     let address = client_address(&web, &request);
     let Ok(Form(form)) = request.extract::<Form<SignIn>, _>().await else {
-        return Ok(page(&ui, Html::empty(), "", "", StatusCode::UNPROCESSABLE_ENTITY));
+        return Ok(page(
+            &ui,
+            Html::empty(),
+            "",
+            "",
+            StatusCode::UNPROCESSABLE_ENTITY,
+        ));
     };
     let name = form.name.trim().to_lowercase();
     let name: String = name.chars().take(200).collect();
@@ -91,7 +97,9 @@ pub(super) async fn sign_in(mut request: Request) -> Answer {
         let note = Note::new(Tone::Warn, "", ui.t.t_args("sign-in-wait", &args)).html();
         let status = StatusCode::TOO_MANY_REQUESTS;
         let mut answer = page(&ui, note, &name, &form.next, status);
-        answer.headers_mut().insert(header::RETRY_AFTER, wait.into());
+        answer
+            .headers_mut()
+            .insert(header::RETRY_AFTER, wait.into());
         return Ok(answer);
     }
     let account = store::find_account(web.db(), &name).await?;
@@ -102,7 +110,11 @@ pub(super) async fn sign_in(mut request: Request) -> Answer {
     let fits = password::fits(&form.password, stored).await;
     match account.filter(|a| fits && !a.disabled) {
         Some(account) => {
-            let browser = Browser { headers: &headers, address: &address, try_key: &keys[0] };
+            let browser = Browser {
+                headers: &headers,
+                address: &address,
+                try_key: &keys[0],
+            };
             open(&web, &account, &browser, &home_or(&ui, &form.next)).await
         }
         None => {
@@ -145,7 +157,10 @@ async fn open(web: &Web, account: &store::Account, from: &Browser<'_>, to: &str)
     let mut answer = Redirect::to(to).into_response();
     let secure = web.secure_cookies();
     let days = 7 * 24 * 3600;
-    cookies::set(&mut answer, &Cookie::new(name, &secret).seconds(days).secure(secure));
+    cookies::set(
+        &mut answer,
+        &Cookie::new(name, &secret).seconds(days).secure(secure),
+    );
     // Forms of before the sign-in must not fit any more.
     let csrf = Cookie::new(web.site().csrf_cookie(), &web.env().secret(16));
     cookies::set(&mut answer, &csrf.secure(secure));

@@ -288,7 +288,11 @@ impl<'a> Table<'a> {
     }
 
     fn narrowed(&self) -> bool {
-        self.query.q().is_some() || self.filters.iter().any(|f| self.query.get(f.name).is_some())
+        self.query.q().is_some()
+            || self
+                .filters
+                .iter()
+                .any(|f| self.query.get(f.name).is_some())
     }
 
     fn kept(&self) -> Vec<(&str, &str)> {
@@ -325,7 +329,9 @@ impl<'a> Table<'a> {
     }
 
     fn count_words(&self) -> String {
-        let shown = self.t.number(i64::try_from(self.rows.len()).unwrap_or(i64::MAX));
+        let shown = self
+            .t
+            .number(i64::try_from(self.rows.len()).unwrap_or(i64::MAX));
         match self.total {
             Some(total) => {
                 let total = self.t.number(i64::try_from(total).unwrap_or(i64::MAX));
@@ -337,9 +343,13 @@ impl<'a> Table<'a> {
     }
 
     fn nothing_found(&self) -> Html {
-        Empty::new("zoom-check", self.t.t("table-none-title"), self.t.t("table-none-text"))
-            .action(self.t.t("table-clear"), self.cleared())
-            .html()
+        Empty::new(
+            "zoom-check",
+            self.t.t("table-none-title"),
+            self.t.t("table-none-text"),
+        )
+        .action(self.t.t("table-clear"), self.cleared())
+        .html()
     }
 
     fn export_href(&self, format: &str) -> String {

@@ -40,7 +40,6 @@ pub struct NewAccount {
     pub installation: Option<InstallationId>,
 }
 
-
 fn read(row: &Row) -> Result<Account> {
     Ok(Account {
         id: row.parse("id")?,
@@ -111,7 +110,8 @@ pub async fn get_account(db: &Db, id: AccountId) -> Result<Account> {
             vals![id],
         )
         .await?;
-    row.as_ref().map_or(Err(StoreError::Missing("account")), read)
+    row.as_ref()
+        .map_or(Err(StoreError::Missing("account")), read)
 }
 
 /// An account by login or mail address.
@@ -170,7 +170,15 @@ pub async fn set_password(
     .await?;
     super::sessions::drop_sessions(tx, account, keep).await?;
     let subject = account.to_string();
-    record(tx, actor, "account.password_changed", subject, None, json!({})).await
+    record(
+        tx,
+        actor,
+        "account.password_changed",
+        subject,
+        None,
+        json!({}),
+    )
+    .await
 }
 
 /// Locks an account out, or lets it in again; its sessions end, its tokens are refused meanwhile.
@@ -190,7 +198,11 @@ pub async fn set_disabled(
     )
     .await?;
     super::sessions::drop_sessions(tx, account, None).await?;
-    let action = if disabled { "account.disabled" } else { "account.enabled" };
+    let action = if disabled {
+        "account.disabled"
+    } else {
+        "account.enabled"
+    };
     record(tx, actor, action, account.to_string(), None, json!({})).await
 }
 
@@ -217,7 +229,9 @@ pub async fn grant(
     if added == 0 {
         return Ok(None);
     }
-    changed(tx, actor, "role.granted", account, grant).await.map(Some)
+    changed(tx, actor, "role.granted", account, grant)
+        .await
+        .map(Some)
 }
 
 /// Takes a role away; `None` when it was not held. The account's sessions end.
@@ -239,7 +253,9 @@ pub async fn revoke(
     if removed == 0 {
         return Ok(None);
     }
-    changed(tx, actor, "role.revoked", account, grant).await.map(Some)
+    changed(tx, actor, "role.revoked", account, grant)
+        .await
+        .map(Some)
 }
 
 async fn changed(

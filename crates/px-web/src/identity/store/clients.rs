@@ -52,14 +52,24 @@ pub async fn create_client(
         Some((id, secret)) => (id.to_owned(), secret.to_owned()),
         None => {
             let env = tx.env();
-            (format!("pxc_{}", env.secret(10)), format!("pxs_{}", env.secret(24)))
+            (
+                format!("pxc_{}", env.secret(10)),
+                format!("pxs_{}", env.secret(24)),
+            )
         }
     };
     let now = tx.env().now();
     tx.exec(
         "INSERT INTO oauth_clients (id, secret_hash, account, name, scopes, created_at)
          VALUES ($1, $2, $3, $4, $5, $6)",
-        vals![&id, sha256_hex(secret.as_bytes()), account, name, scope_text(scopes), now],
+        vals![
+            &id,
+            sha256_hex(secret.as_bytes()),
+            account,
+            name,
+            scope_text(scopes),
+            now
+        ],
     )
     .await?;
     let detail = json!({ "account": account, "name": name, "scopes": scope_text(scopes) });
@@ -120,11 +130,7 @@ pub async fn clients_of(db: &Db, account: AccountId) -> Result<Vec<Client>> {
 }
 
 /// The client, when id and secret are right and its account is not disabled.
-pub(crate) async fn authenticate_client(
-    db: &Db,
-    id: &str,
-    secret: &str,
-) -> Result<Option<Client>> {
+pub(crate) async fn authenticate_client(db: &Db, id: &str, secret: &str) -> Result<Option<Client>> {
     let row = db
         .opt(
             "SELECT c.id AS id, c.account AS account, c.name AS name, c.scopes AS scopes,

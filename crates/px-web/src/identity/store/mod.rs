@@ -18,7 +18,7 @@ pub use tokens::{IssuedToken, NewToken, Token, issue_token, revoke_token, tokens
 pub(crate) use accounts::password_of;
 pub(crate) use clients::authenticate_client;
 pub(crate) use sessions::{NewSession, find_session, open_session, touch_session};
-pub(crate) use tokens::{Found, find_token, insert_token, touch_token};
+pub(crate) use tokens::{find_token, insert_token, touch_token};
 pub(crate) use tries::{forget_tries, note_failure, wait_seconds};
 
 use jiff::SignedDuration;
@@ -44,7 +44,10 @@ pub async fn sweep(db: &Db) -> Result<u64> {
         .exec("DELETE FROM sessions WHERE expires_at < $1", vals![before])
         .await?;
     gone += tx
-        .exec("DELETE FROM api_tokens WHERE expires_at < $1", vals![before])
+        .exec(
+            "DELETE FROM api_tokens WHERE expires_at < $1",
+            vals![before],
+        )
         .await?;
     gone += tx
         .exec("DELETE FROM sign_in_tries WHERE at < $1", vals![before])

@@ -67,7 +67,15 @@ pub(crate) async fn open_session(
     tx.exec(
         "INSERT INTO sessions (id, hash, account, agent, address, created_at, seen_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $6, $7)",
-        vals![id, new.hash, new.account, agent, new.address, now, now + LIFETIME],
+        vals![
+            id,
+            new.hash,
+            new.account,
+            agent,
+            new.address,
+            now,
+            now + LIFETIME
+        ],
     )
     .await?;
     let detail = json!({ "session": id, "address": new.address });
@@ -91,8 +99,11 @@ pub(crate) async fn find_session(db: &Db, hash: &str, now: Timestamp) -> Result<
 pub(crate) async fn touch_session(db: &Db, id: SessionId) -> Result<()> {
     let mut tx = db.begin().await?;
     let now = tx.env().now();
-    tx.exec("UPDATE sessions SET seen_at = $2 WHERE id = $1", vals![id, now])
-        .await?;
+    tx.exec(
+        "UPDATE sessions SET seen_at = $2 WHERE id = $1",
+        vals![id, now],
+    )
+    .await?;
     tx.commit().await
 }
 
@@ -141,7 +152,15 @@ pub async fn end_session(
 pub async fn end_sessions(tx: &mut Tx, actor: &Actor, account: AccountId) -> Result<AuditId> {
     let ended = drop_sessions(tx, account, None).await?;
     let detail = json!({ "sessions": ended });
-    record(tx, actor, "session.all_ended", account.to_string(), None, detail).await
+    record(
+        tx,
+        actor,
+        "session.all_ended",
+        account.to_string(),
+        None,
+        detail,
+    )
+    .await
 }
 
 pub(super) async fn drop_sessions(

@@ -222,7 +222,10 @@ pub(crate) async fn find_token(db: &Db, secret: &str) -> Result<Option<Found>> {
 pub(crate) async fn touch_token(db: &Db, id: TokenId) -> Result<()> {
     let mut tx = db.begin().await?;
     let now = tx.env().now();
-    tx.exec("UPDATE api_tokens SET used_at = $2 WHERE id = $1", vals![id, now])
-        .await?;
+    tx.exec(
+        "UPDATE api_tokens SET used_at = $2 WHERE id = $1",
+        vals![id, now],
+    )
+    .await?;
     tx.commit().await
 }

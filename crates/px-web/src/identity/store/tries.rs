@@ -24,7 +24,9 @@ pub(crate) async fn wait_seconds(db: &Db, keys: &[String]) -> Result<i64> {
     for key in keys {
         let sql = "SELECT fails, at FROM sign_in_tries WHERE key = $1";
         if let Some(row) = db.opt(sql, vals![key]).await? {
-            let left = (row.time("at")? + WAIT).duration_since(db.env().now()).as_secs();
+            let left = (row.time("at")? + WAIT)
+                .duration_since(db.env().now())
+                .as_secs();
             if row.int("fails")? >= allowed(key) {
                 longest = longest.max(left);
             }
