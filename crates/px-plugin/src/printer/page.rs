@@ -142,7 +142,7 @@ impl Page {
                 Block::Pairs(pairs) => render_pairs(&mut out, pairs, canvas),
                 Block::Item(mark, text, details) => {
                     let sign = Text::toned(mark.tone(), mark.sign(canvas.unicode)).plain(" ");
-                    let line = join(sign, text);
+                    let line = sign.with(text);
                     canvas.paragraph(&mut out, &line, 0, 2);
                     for detail in details {
                         out.push_str("  ");
@@ -155,12 +155,6 @@ impl Page {
         }
         out
     }
-}
-
-fn join(first: Text, second: &Text) -> Text {
-    let mut all = first;
-    all.extend(second);
-    all
 }
 
 /// Aligned in two columns; on a narrow terminal each value goes below its name.
@@ -181,7 +175,7 @@ fn render_pairs(out: &mut String, pairs: &[(String, Text)], canvas: Canvas) {
             canvas.paragraph(out, value, 2, 2);
         } else {
             let pad = " ".repeat(name_width - name.width());
-            canvas.paragraph(out, &join(label.plain(pad), value), 0, name_width);
+            canvas.paragraph(out, &label.plain(pad).with(value), 0, name_width);
         }
     }
 }
