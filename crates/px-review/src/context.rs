@@ -3,7 +3,9 @@
 use crate::policy::Policy;
 use crate::report::Engine;
 use crate::scan::malware::BlockedFiles;
-use px_model::{Channel, CoreRange, Dependency, Digest, Permission, PluginId, PublisherId, Version};
+use px_model::{
+    Channel, CoreRange, Dependency, Digest, Permission, PluginId, PublisherId, Version,
+};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -116,17 +118,22 @@ impl Blocklist {
     /// `com.example.bad`, each with an optional `*` at the end.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        let entries = text.split([',', ' ', '\n', '\t', '\r', ';']).filter(|e| !e.is_empty());
-        Self { entries: entries.map(str::to_owned).collect() }
+        let entries = text
+            .split([',', ' ', '\n', '\t', '\r', ';'])
+            .filter(|e| !e.is_empty());
+        Self {
+            entries: entries.map(str::to_owned).collect(),
+        }
     }
 
     /// The entry that forbids `name` (a permission or a plugin id), if one does.
     #[must_use]
     pub fn forbids(&self, name: &str) -> Option<&str> {
-        self.entries
-            .iter()
-            .map(String::as_str)
-            .find(|entry| entry.strip_suffix('*').map_or(*entry == name, |prefix| name.starts_with(prefix)))
+        self.entries.iter().map(String::as_str).find(|entry| {
+            entry
+                .strip_suffix('*')
+                .map_or(*entry == name, |prefix| name.starts_with(prefix))
+        })
     }
 
     /// How reports name this list.
@@ -146,10 +153,12 @@ impl Blocklist {
 }
 
 /// Whose signatures count, and when "now" is.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Trust {
-    /// Roots and revocations.
-    pub anchors: Arc<px_package::signature::TrustRoots>,
+    /// Certificates of publisher CAs.
+    pub roots: px_package::signature::TrustRoots,
+    /// Certificates that were taken back.
+    pub revocations: px_package::signature::Revocations,
     /// Time at which certificates are judged.
     pub now: jiff::Timestamp,
 }

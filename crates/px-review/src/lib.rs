@@ -9,6 +9,8 @@ mod context;
 mod policy;
 mod report;
 mod review;
+#[cfg(feature = "sandbox")]
+mod sandbox;
 mod scan;
 mod sink;
 mod verdict;
@@ -16,7 +18,8 @@ mod verdict;
 pub use catalogue::{CATALOGUE, CheckId, CheckInfo, UnknownCheck};
 pub use check::documents::README_TEMPLATE_MARK;
 pub use context::{
-    Blocklist, CatalogName, CatalogSnapshot, CatalogVersion, CatalogView, Context, PreviousVersion, RequestFacts, Trust,
+    Blocklist, CatalogName, CatalogSnapshot, CatalogVersion, CatalogView, Context, PreviousVersion,
+    RequestFacts, Trust,
 };
 pub use policy::{Policy, PolicyError, Rule};
 pub use report::{
@@ -24,5 +27,7 @@ pub use report::{
     Outcome, Report, Severity, SubjectFacts, SubjectKind,
 };
 pub use review::{check_bundle, check_dir, check_manifest};
+#[cfg(feature = "sandbox")]
+pub use sandbox::{RunOptions, compatibility_run, sandbox_engine};
 pub use scan::malware::BlockedFiles;
 pub use verdict::{Status, Verdict, verdict};

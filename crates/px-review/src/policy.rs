@@ -71,9 +71,9 @@ impl Policy {
             checks.iter().any(|c| {
                 c.check == id
                     && match &c.outcome {
-                        Outcome::Pass | Outcome::Findings { .. } | Outcome::Invalid { .. } => true,
+                        Outcome::Pass | Outcome::Findings { .. } => true,
                         Outcome::NotRun { reason } => matches!(reason, NotRun::NotApplicable(_)),
-                        Outcome::EngineFailed { .. } => false,
+                        Outcome::Invalid { .. } | Outcome::EngineFailed { .. } => false,
                     }
             })
         };

@@ -220,7 +220,7 @@ pub enum Outcome {
         /// Further findings that were counted and not kept.
         omitted: u64,
     },
-    /// The subject is too malformed for the check to be made; counts as a blocking finding.
+    /// The subject is too malformed for the check to be made; blocks, and does not count as made.
     Invalid {
         /// What is malformed.
         reason: String,
@@ -425,10 +425,10 @@ fn count(checks: &[CheckResult]) -> BTreeMap<Bucket, BucketCount> {
                 }
                 *slot(buckets.entry(info.bucket).or_default(), info.severity) += omitted;
             }
-            Outcome::Invalid { .. } => {
-                buckets.entry(info.bucket).or_default().block += 1;
-            }
-            Outcome::Pass | Outcome::EngineFailed { .. } | Outcome::NotRun { .. } => {}
+            Outcome::Pass
+            | Outcome::Invalid { .. }
+            | Outcome::EngineFailed { .. }
+            | Outcome::NotRun { .. } => {}
         }
     }
     buckets

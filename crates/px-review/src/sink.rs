@@ -70,11 +70,11 @@ impl Sink {
         self.end(check, Outcome::NotRun { reason });
     }
 
-    /// Like [`Self::not_applicable`], for checks that nobody said anything about.
-    pub(crate) fn not_applicable_unless_ran(&mut self, check: CheckId, why: &str) {
-        if self.states.get(&check).is_none_or(|s| !s.ran && s.end.is_none()) {
-            self.not_applicable(check, why);
-        }
+    /// Whether anything was said about `check`.
+    pub(crate) fn knows(&self, check: CheckId) -> bool {
+        self.states
+            .get(&check)
+            .is_some_and(|s| s.ran || s.end.is_some())
     }
 
     /// The caller did not give what `check` needs.

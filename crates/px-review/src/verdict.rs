@@ -38,10 +38,12 @@ impl Status {
 pub struct Verdict {
     /// What is to be done.
     pub status: Status,
-    /// Enforced checks with findings of severity block or error, or an invalid subject.
+    /// Enforced checks with findings of severity block or error.
     pub blocking: Vec<CheckId>,
     /// Enforced checks with findings that a person must look at.
     pub holding: Vec<CheckId>,
+    /// Checks that could not be made because the subject is malformed; blocks as well.
+    pub unreadable: Vec<CheckId>,
     /// Checks that broke, and required checks that were not made.
     pub unfinished: Vec<CheckId>,
 }
@@ -51,6 +53,7 @@ pub struct Verdict {
 pub fn verdict(checks: &[CheckResult], policy: &Policy) -> Verdict {
     let mut blocking = Vec::new();
     let mut holding = Vec::new();
+    let mut unreadable = Vec::new();
     let mut unfinished = policy.missing(checks);
     for result in checks {
         let rule = policy.rule(result.check);
@@ -61,7 +64,7 @@ pub fn verdict(checks: &[CheckResult], policy: &Policy) -> Verdict {
                 unfinished.push(result.check);
             }
             _ if !rule.enforced => {}
-            Outcome::Invalid { .. } => blocking.push(result.check),
+            Outcome::Invalid { .. } => unreadable.push(result.check),
             Outcome::Findings { findings, omitted } => {
                 let counted = findings.iter().filter(|f| !f.waived).map(|f| f.severity);
                 // What was cut off is judged as the catalogue says: nobody has looked at it.
@@ -76,7 +79,7 @@ pub fn verdict(checks: &[CheckResult], policy: &Policy) -> Verdict {
         }
     }
     unfinished.sort_unstable();
-    let status = if !blocking.is_empty() {
+    let status = if !blocking.is_empty() || !unreadable.is_empty() {
         Status::Blocked
     } else if !unfinished.is_empty() {
         Status::Held
@@ -89,6 +92,7 @@ pub fn verdict(checks: &[CheckResult], policy: &Policy) -> Verdict {
         status,
         blocking,
         holding,
+        unreadable,
         unfinished,
     }
 }

@@ -52,8 +52,13 @@ pub(crate) fn engine() -> crate::Engine {
     use sha2::Digest as _;
     crate::Engine {
         name: "core interfaces".to_owned(),
-        version: table().ok().and_then(|t| t.cores.last()).map_or_else(String::new, |row| row.since.to_string()),
-        rules: Some(px_model::Digest::from_bytes(sha2::Sha256::digest(TABLE).into())),
+        version: table()
+            .ok()
+            .and_then(|t| t.cores.last())
+            .map_or_else(String::new, |row| row.since.to_string()),
+        rules: Some(px_model::Digest::from_bytes(
+            sha2::Sha256::digest(TABLE).into(),
+        )),
     }
 }
 
@@ -80,12 +85,26 @@ pub(crate) fn check(subject: &Subject<'_>, sink: &mut Sink) {
         sink.ran(CheckId::Cmp02);
     }
     if cores.is_empty() && !subject.context.supported_cores.is_empty() {
-        let list: Vec<String> = subject.context.supported_cores.iter().map(ToString::to_string).collect();
-        let seen = format!("no supported core is in the range; supported are {}", list.join(", "));
-        sink.add(Finding::new(CheckId::Cmp02, seen, "widen `corex_version`").in_field("corex_version"));
+        let list: Vec<String> = subject
+            .context
+            .supported_cores
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        let seen = format!(
+            "no supported core is in the range; supported are {}",
+            list.join(", ")
+        );
+        sink.add(
+            Finding::new(CheckId::Cmp02, seen, "widen `corex_version`").in_field("corex_version"),
+        );
     }
     // Of an undeclared component BIN-02 speaks; of a browser's module nothing is run by a core.
-    for wasm in facts.wasm.iter().filter(|w| w.component && w.fault.is_none()) {
+    for wasm in facts
+        .wasm
+        .iter()
+        .filter(|w| w.component && w.fault.is_none())
+    {
         for import in &wasm.imports {
             permitted(subject, table, wasm, import, sink);
             offered(table, wasm, import, &cores, sink);
@@ -99,15 +118,20 @@ fn range(subject: &Subject<'_>, sink: &mut Sink) {
     sink.ran(check);
     let Some(range) = &subject.manifest.corex_version else {
         let remedy = "write a range such as `>=0.1.0, <1.0.0`";
-        sink.add(Finding::new(check, "the manifest names no range of cores", remedy).in_field(FIELD));
+        sink.add(
+            Finding::new(check, "the manifest names no range of cores", remedy).in_field(FIELD),
+        );
         return;
     };
-    let bounded = |c: &semver::Comparator| !matches!(c.op, semver::Op::Greater | semver::Op::GreaterEq);
+    let bounded =
+        |c: &semver::Comparator| !matches!(c.op, semver::Op::Greater | semver::Op::GreaterEq);
     let single = |c: &semver::Comparator| c.op == semver::Op::Exact && c.patch.is_some();
     let comparators = &range.req().comparators;
     if comparators.iter().any(single) {
         let seen = format!("`{range}` is a single release of the core");
-        sink.add(Finding::new(check, seen, "allow at least its patches, as in `~0.1.0`").in_field(FIELD));
+        sink.add(
+            Finding::new(check, seen, "allow at least its patches, as in `~0.1.0`").in_field(FIELD),
+        );
     } else if !comparators.iter().any(bounded) {
         let seen = format!("`{range}` has no upper bound");
         let remedy = "add one below the next incompatible core, as in `>=0.1.0, <1.0.0`";
@@ -118,16 +142,38 @@ fn range(subject: &Subject<'_>, sink: &mut Sink) {
 /// Supported cores in the plugin's range.
 pub(crate) fn supported<'a>(subject: &Subject<'a>) -> Vec<&'a Version> {
     let range = subject.manifest.corex_version.as_ref();
-    subject.context.supported_cores.iter().filter(|core| range.is_none_or(|r| r.contains(core))).collect()
+    subject
+        .context
+        .supported_cores
+        .iter()
+        .filter(|core| range.is_none_or(|r| r.contains(core)))
+        .collect()
 }
 
 fn permitted(subject: &Subject<'_>, table: &Table, wasm: &WasmFact, import: &str, sink: &mut Sink) {
-    let Some(row) = table.needs.iter().find(|row| same_interface(&row.interface, import)) else { return };
-    let grants = |p: &Permission| row.permissions.iter().any(|pattern| glob(pattern, &p.to_string()));
+    let Some(row) = table
+        .needs
+        .iter()
+        .find(|row| same_interface(&row.interface, import))
+    else {
+        return;
+    };
+    let grants = |p: &Permission| {
+        row.permissions
+            .iter()
+            .any(|pattern| glob(pattern, &p.to_string()))
+    };
     if !subject.manifest.permissions.iter().any(grants) {
-        let seen = format!("the component imports `{import}`, which needs a permission `{}`", row.permissions.join("` or `"));
+        let seen = format!(
+            "the component imports `{import}`, which needs a permission `{}`",
+            row.permissions.join("` or `")
+        );
         let remedy = "declare the permission, or build without the import";
-        sink.add(Finding::new(CheckId::Wsm02, seen, remedy).at(Location::file(&wasm.path)).code(import.as_bytes()));
+        sink.add(
+            Finding::new(CheckId::Wsm02, seen, remedy)
+                .at(Location::file(&wasm.path))
+                .code(import.as_bytes()),
+        );
     }
 }
 
@@ -135,13 +181,20 @@ fn offered(table: &Table, wasm: &WasmFact, import: &str, cores: &[&Version], sin
     let lacking: Vec<String> = cores
         .iter()
         .filter(|core| {
-            let row = table.cores.iter().filter(|r| r.since.semver() <= core.semver()).max_by(|a, b| a.since.cmp(&b.since));
+            let row = table
+                .cores
+                .iter()
+                .filter(|r| r.since.semver() <= core.semver())
+                .max_by(|a, b| a.since.cmp(&b.since));
             !row.is_some_and(|row| row.offers.iter().any(|offer| satisfies(offer, import)))
         })
         .map(ToString::to_string)
         .collect();
     if !lacking.is_empty() {
-        let seen = format!("the component imports `{import}`, which core {} does not offer", lacking.join(", "));
+        let seen = format!(
+            "the component imports `{import}`, which core {} does not offer",
+            lacking.join(", ")
+        );
         let remedy = "narrow `corex_version`, or build against an interface that the core offers";
         sink.add(
             Finding::new(CheckId::Cmp02, seen, remedy)
@@ -169,7 +222,15 @@ fn satisfies(offer: &str, import: &str) -> bool {
     let ((offered, have), (wanted, want)) = (split(offer), split(import));
     let fits = match (have, want) {
         (Some(have), Some(want)) => {
-            let line = |v: &semver::Version| if v.major > 0 { (v.major, 0, 0) } else if v.minor > 0 { (0, v.minor, 0) } else { (0, 0, v.patch) };
+            let line = |v: &semver::Version| {
+                if v.major > 0 {
+                    (v.major, 0, 0)
+                } else if v.minor > 0 {
+                    (0, v.minor, 0)
+                } else {
+                    (0, 0, v.patch)
+                }
+            };
             line(&have) == line(&want) && want <= have
         }
         (None, None) => true,
@@ -180,5 +241,7 @@ fn satisfies(offer: &str, import: &str) -> bool {
 
 /// Equal, or the beginning when the pattern ends in `*`.
 fn glob(pattern: &str, text: &str) -> bool {
-    pattern.strip_suffix('*').map_or(pattern == text, |prefix| text.starts_with(prefix))
+    pattern
+        .strip_suffix('*')
+        .map_or(pattern == text, |prefix| text.starts_with(prefix))
 }

@@ -14,7 +14,13 @@ const FIELD: &str = "dependencies.requires";
 pub(crate) fn check(subject: &Subject<'_>, sink: &mut Sink) {
     let dependencies = &subject.manifest.dependencies;
     contradictions(&dependencies.requires, &dependencies.conflicts, sink);
-    if subject.manifest.dependencies.requires.iter().any(|d| d.plugin == subject.manifest.id) {
+    if subject
+        .manifest
+        .dependencies
+        .requires
+        .iter()
+        .any(|d| d.plugin == subject.manifest.id)
+    {
         let seen = "the plugin depends on itself";
         sink.add(Finding::new(CheckId::Dep02, seen, "remove the line").in_field(FIELD));
     }
@@ -48,15 +54,25 @@ pub(crate) fn check(subject: &Subject<'_>, sink: &mut Sink) {
 fn cores(subject: &Subject<'_>) -> Vec<Option<Version>> {
     let range = subject.manifest.corex_version.as_ref();
     let supported = subject.context.supported_cores.iter();
-    let cores: Vec<_> = supported.filter(|c| range.is_none_or(|r| r.contains(c))).cloned().map(Some).collect();
+    let cores: Vec<_> = supported
+        .filter(|c| range.is_none_or(|r| r.contains(c)))
+        .cloned()
+        .map(Some)
+        .collect();
     if cores.is_empty() { vec![None] } else { cores }
 }
 
 fn contradictions(requires: &[Dependency], conflicts: &[Dependency], sink: &mut Sink) {
     for conflict in conflicts {
-        if let Some(needed) = requires.iter().find(|d| d.plugin == conflict.plugin && d.range == conflict.range) {
+        if let Some(needed) = requires
+            .iter()
+            .find(|d| d.plugin == conflict.plugin && d.range == conflict.range)
+        {
             let seen = format!("`{}` is both required and in conflict", needed.plugin);
-            sink.add(Finding::new(CheckId::Dep01, seen, "remove one of the two lines").in_field("dependencies.conflicts"));
+            sink.add(
+                Finding::new(CheckId::Dep01, seen, "remove one of the two lines")
+                    .in_field("dependencies.conflicts"),
+            );
         }
     }
 }
@@ -74,7 +90,10 @@ fn unknown(subject: &Subject<'_>, catalog: &dyn CatalogView, sink: &mut Sink) ->
         let seen = match newest {
             None => format!("`{}` is not listed", dependency.plugin),
             Some(newest) if !listed().any(|v| dependency.range.contains(&v.version)) => {
-                format!("no listed version of `{}` is {}; the newest is {newest}", dependency.plugin, dependency.range)
+                format!(
+                    "no listed version of `{}` is {}; the newest is {newest}",
+                    dependency.plugin, dependency.range
+                )
             }
             Some(_) => continue,
         };
@@ -85,7 +104,12 @@ fn unknown(subject: &Subject<'_>, catalog: &dyn CatalogView, sink: &mut Sink) ->
     found
 }
 
-fn solve(subject: &Subject<'_>, catalog: &dyn CatalogView, core: Option<&Version>, sink: &mut Sink) {
+fn solve(
+    subject: &Subject<'_>,
+    catalog: &dyn CatalogView,
+    core: Option<&Version>,
+    sink: &mut Sink,
+) {
     let manifest = subject.manifest;
     let question = Question {
         plugin: &manifest.id,
@@ -105,21 +129,38 @@ fn solve(subject: &Subject<'_>, catalog: &dyn CatalogView, core: Option<&Version
     };
     if let Some(words) = problem {
         let seen = format!("the dependencies cannot be installed together{beside}: {words}");
-        sink.add(Finding::new(CheckId::Dep01, seen, "widen a range, or ask the other plugin's publisher").in_field(FIELD));
+        sink.add(
+            Finding::new(
+                CheckId::Dep01,
+                seen,
+                "widen a range, or ask the other plugin's publisher",
+            )
+            .in_field(FIELD),
+        );
     }
 }
 
 /// A chosen plugin that another chosen one, or the one under review, does not stand.
 fn conflicts(subject: &Subject<'_>, solution: &Solution) -> Option<String> {
     let manifest = subject.manifest;
-    let own = (&manifest.id, &manifest.version, manifest.dependencies.conflicts.as_slice());
-    let chosen = solution.iter().map(|(id, v)| (id, &v.version, v.conflicts.as_slice()));
+    let own = (
+        &manifest.id,
+        &manifest.version,
+        manifest.dependencies.conflicts.as_slice(),
+    );
+    let chosen = solution
+        .iter()
+        .map(|(id, v)| (id, &v.version, v.conflicts.as_slice()));
     let all: Vec<_> = std::iter::once(own).chain(chosen).collect();
     for (plugin, version, conflicts) in &all {
         for conflict in *conflicts {
-            let hit = all.iter().find(|(id, v, _)| **id == conflict.plugin && id != plugin && conflict.range.contains(v));
+            let hit = all.iter().find(|(id, v, _)| {
+                **id == conflict.plugin && id != plugin && conflict.range.contains(v)
+            });
             if let Some((other, at, _)) = hit {
-                return Some(format!("{plugin} {version} does not stand {other} {at}, which is needed too"));
+                return Some(format!(
+                    "{plugin} {version} does not stand {other} {at}, which is needed too"
+                ));
             }
         }
     }
@@ -127,16 +168,33 @@ fn conflicts(subject: &Subject<'_>, solution: &Solution) -> Option<String> {
 }
 
 /// A path from the plugin through the newest listed versions back to it, or among its dependencies.
-fn cycle(start: &PluginId, requires: &[Dependency], catalog: &dyn CatalogView) -> Option<Vec<PluginId>> {
+fn cycle(
+    start: &PluginId,
+    requires: &[Dependency],
+    catalog: &dyn CatalogView,
+) -> Option<Vec<PluginId>> {
     let mut edges: BTreeMap<PluginId, Vec<PluginId>> = BTreeMap::new();
-    edges.insert(start.clone(), requires.iter().map(|d| d.plugin.clone()).filter(|p| p != start).collect());
+    edges.insert(
+        start.clone(),
+        requires
+            .iter()
+            .map(|d| d.plugin.clone())
+            .filter(|p| p != start)
+            .collect(),
+    );
     let mut open: Vec<PluginId> = edges[start].clone();
     while let Some(plugin) = open.pop() {
         if edges.contains_key(&plugin) || edges.len() > 10_000 {
             continue;
         }
-        let newest = catalog.versions(&plugin).into_iter().filter(|v| v.listed).max_by(|a, b| a.version.cmp(&b.version));
-        let next: Vec<_> = newest.map_or_else(Vec::new, |v| v.requires.into_iter().map(|d| d.plugin).collect());
+        let newest = catalog
+            .versions(&plugin)
+            .into_iter()
+            .filter(|v| v.listed)
+            .max_by(|a, b| a.version.cmp(&b.version));
+        let next: Vec<_> = newest.map_or_else(Vec::new, |v| {
+            v.requires.into_iter().map(|d| d.plugin).collect()
+        });
         open.extend(next.iter().cloned());
         edges.insert(plugin, next);
     }

@@ -18,7 +18,13 @@ const MAX_MEMORY: u64 = 128 << 20;
 const MAX_TABLE: u64 = 50_000;
 
 pub(crate) fn check(subject: &Subject<'_>, sink: &mut Sink) {
-    let checks = [CheckId::Bin01, CheckId::Bin02, CheckId::Bin03, CheckId::Wsm01, CheckId::Wsm03];
+    let checks = [
+        CheckId::Bin01,
+        CheckId::Bin02,
+        CheckId::Bin03,
+        CheckId::Wsm01,
+        CheckId::Wsm03,
+    ];
     let Some(facts) = subject.facts else {
         for check in checks {
             sink.not_applicable(check, "only the manifest is looked at");
@@ -34,7 +40,12 @@ pub(crate) fn check(subject: &Subject<'_>, sink: &mut Sink) {
         if declared.contains(native.path.as_str()) {
             matches_platform(native, &platforms, sink);
         } else {
-            undeclared(&native.path, &format!("{} code for {}", native.format, native.arches.join(", ")), &native.digest, sink);
+            undeclared(
+                &native.path,
+                &format!("{} code for {}", native.format, native.arches.join(", ")),
+                &native.digest,
+                sink,
+            );
         }
         hardened(native, sink);
     }
@@ -42,7 +53,11 @@ pub(crate) fn check(subject: &Subject<'_>, sink: &mut Sink) {
         if declared.contains(wasm.path.as_str()) {
             component(wasm, sink);
         } else {
-            let kind = if wasm.component { "a WebAssembly component" } else { "a WebAssembly module" };
+            let kind = if wasm.component {
+                "a WebAssembly component"
+            } else {
+                "a WebAssembly module"
+            };
             undeclared(&wasm.path, kind, &wasm.digest, sink);
         }
     }
@@ -52,18 +67,36 @@ pub(crate) fn check(subject: &Subject<'_>, sink: &mut Sink) {
 /// Paths that the manifest names as code: what is run, `runtime.executables`, and programs in `backend/bin/`
 /// that any field names.
 fn declared(manifest: &Manifest) -> BTreeSet<String> {
-    let mut paths: BTreeSet<String> =
-        manifest.named_files().into_iter().filter(|f| !f.folder).map(|f| f.path.to_owned()).collect();
+    let mut paths: BTreeSet<String> = manifest
+        .named_files()
+        .into_iter()
+        .filter(|f| !f.folder)
+        .map(|f| f.path.to_owned())
+        .collect();
     let trimmed = |text: &str| text.trim_start_matches("./").to_owned();
-    paths.extend(manifest.backend.as_ref().and_then(|b| b.entry.as_deref()).map(trimmed));
+    paths.extend(
+        manifest
+            .backend
+            .as_ref()
+            .and_then(|b| b.entry.as_deref())
+            .map(trimmed),
+    );
     let document = manifest.document();
     for pointer in ["/runtime/executables", "/metadata/executables"] {
-        let named = document.pointer(pointer).map(platform::texts).unwrap_or_default();
+        let named = document
+            .pointer(pointer)
+            .map(platform::texts)
+            .unwrap_or_default();
         paths.extend(named.iter().map(|t| trimmed(t)));
     }
     let mut strings = Vec::new();
     collect(document, &mut strings);
-    paths.extend(strings.into_iter().map(trimmed).filter(|t| t.starts_with("backend/bin/")));
+    paths.extend(
+        strings
+            .into_iter()
+            .map(trimmed)
+            .filter(|t| t.starts_with("backend/bin/")),
+    );
     paths
 }
 
@@ -100,9 +133,13 @@ fn matches_platform(native: &NativeFact, platforms: &[Platform], sink: &mut Sink
             wanted.join(", ")
         );
         sink.add(
-            Finding::new(CheckId::Bin01, seen, "build for the declared platform, or declare `runtime.platforms`")
-                .at(Location::file(&native.path))
-                .code(&native.digest),
+            Finding::new(
+                CheckId::Bin01,
+                seen,
+                "build for the declared platform, or declare `runtime.platforms`",
+            )
+            .at(Location::file(&native.path))
+            .code(&native.digest),
         );
     }
 }
@@ -110,52 +147,112 @@ fn matches_platform(native: &NativeFact, platforms: &[Platform], sink: &mut Sink
 fn hardened(native: &NativeFact, sink: &mut Sink) {
     let mut add = |seen: &str, remedy: &str| {
         let location = Location::file(&native.path);
-        sink.add(Finding::new(CheckId::Bin03, seen, remedy).at(location).code(&native.digest));
+        sink.add(
+            Finding::new(CheckId::Bin03, seen, remedy)
+                .at(location)
+                .code(&native.digest),
+        );
     };
     if native.setuid {
-        add("the file has a set-user-id or set-group-id bit", "clear it: `chmod ug-s`");
+        add(
+            "the file has a set-user-id or set-group-id bit",
+            "clear it: `chmod ug-s`",
+        );
     }
     if native.rwx {
-        add("a segment is writable and executable", "link with the toolchain's defaults");
+        add(
+            "a segment is writable and executable",
+            "link with the toolchain's defaults",
+        );
     }
     if native.exec_stack {
-        add("the program asks for an executable stack", "link with `-z noexecstack`");
+        add(
+            "the program asks for an executable stack",
+            "link with `-z noexecstack`",
+        );
     }
 }
 
 fn component(wasm: &WasmFact, sink: &mut Sink) {
     let add = |sink: &mut Sink, check: CheckId, seen: String, remedy: &str, at: u64| {
         let location = Location::range(&wasm.path, at, at);
-        sink.add(Finding::new(check, seen, remedy).at(location).code(&wasm.digest));
+        sink.add(
+            Finding::new(check, seen, remedy)
+                .at(location)
+                .code(&wasm.digest),
+        );
     };
     if let Some((message, offset)) = &wasm.fault {
         let remedy = "build for `wasm32-wasip2` with a current toolchain";
-        return add(sink, CheckId::Wsm01, format!("the file is not valid: {message}"), remedy, *offset);
+        return add(
+            sink,
+            CheckId::Wsm01,
+            format!("the file is not valid: {message}"),
+            remedy,
+            *offset,
+        );
     }
     if !wasm.component {
-        let remedy = "build for `wasm32-wasip2`, or wrap the module with `wasm-tools component new`";
-        return add(sink, CheckId::Wsm01, "the file is a core module, not a component".to_owned(), remedy, 0);
+        let remedy =
+            "build for `wasm32-wasip2`, or wrap the module with `wasm-tools component new`";
+        return add(
+            sink,
+            CheckId::Wsm01,
+            "the file is a core module, not a component".to_owned(),
+            remedy,
+            0,
+        );
     }
     if wasm.memory_bytes > MAX_MEMORY {
-        let seen = format!("{} bytes of memory are asked for at the start, {MAX_MEMORY} are allowed", wasm.memory_bytes);
-        add(sink, CheckId::Wsm03, seen, "lower the initial memory in the linker's settings", 0);
+        let seen = format!(
+            "{} bytes of memory are asked for at the start, {MAX_MEMORY} are allowed",
+            wasm.memory_bytes
+        );
+        add(
+            sink,
+            CheckId::Wsm03,
+            seen,
+            "lower the initial memory in the linker's settings",
+            0,
+        );
     }
     if wasm.table_elements > MAX_TABLE {
-        let seen = format!("{} table elements are asked for at the start, {MAX_TABLE} are allowed", wasm.table_elements);
-        add(sink, CheckId::Wsm03, seen, "lower the tables' initial size", 0);
+        let seen = format!(
+            "{} table elements are asked for at the start, {MAX_TABLE} are allowed",
+            wasm.table_elements
+        );
+        add(
+            sink,
+            CheckId::Wsm03,
+            seen,
+            "lower the tables' initial size",
+            0,
+        );
     }
 }
 
 /// What the manifest says is run must be of the kind it says.
 fn entries(manifest: &Manifest, facts: &Facts, sink: &mut Sink) {
-    for named in manifest.named_files().into_iter().filter(|f| !f.folder && facts.has(f.path)) {
+    for named in manifest
+        .named_files()
+        .into_iter()
+        .filter(|f| !f.folder && facts.has(f.path))
+    {
         let native = facts.natives.iter().any(|n| n.path == named.path);
         let wasm = facts.wasm.iter().find(|w| w.path == named.path);
         let script = facts.scripts.contains(named.path);
-        let runs_component = named.field == "runtime.entry" && manifest.runtime.kind == RuntimeKind::Wasm;
-        let at = Location { field: Some(named.field.to_owned()), ..Location::file(named.path) };
+        let runs_component =
+            named.field == "runtime.entry" && manifest.runtime.kind == RuntimeKind::Wasm;
+        let at = Location {
+            field: Some(named.field.to_owned()),
+            ..Location::file(named.path)
+        };
         if runs_component {
-            let serves = wasm.is_some_and(|w| w.exports.iter().any(|e| e.starts_with("wasi:http/incoming-handler@0.2.")));
+            let serves = wasm.is_some_and(|w| {
+                w.exports
+                    .iter()
+                    .any(|e| e.starts_with("wasi:http/incoming-handler@0.2."))
+            });
             let seen = match wasm {
                 None => "the file is not WebAssembly",
                 Some(w) if w.component && w.fault.is_none() && !serves => {
@@ -164,7 +261,11 @@ fn entries(manifest: &Manifest, facts: &Facts, sink: &mut Sink) {
                 Some(_) => continue,
             };
             let remedy = "build an HTTP component for `wasm32-wasip2`";
-            sink.add(Finding::new(CheckId::Wsm01, seen, remedy).at(at).severity(Severity::Block));
+            sink.add(
+                Finding::new(CheckId::Wsm01, seen, remedy)
+                    .at(at)
+                    .severity(Severity::Block),
+            );
         } else if named.executable && !native && !script {
             let seen = "the file is neither a native program nor a script with `#!`";
             let remedy = "build the program before packing, or name the right file";

@@ -17,7 +17,9 @@ pub(crate) fn check(subject: &Subject<'_>, sink: &mut Sink) {
     sink.ran(check);
     let id = subject.manifest.id.as_str();
     if let Some(word) = mixed_script(&subject.manifest.name) {
-        let seen = format!("the word `{word}` in the plugin's name mixes alphabets whose letters look alike");
+        let seen = format!(
+            "the word `{word}` in the plugin's name mixes alphabets whose letters look alike"
+        );
         sink.add(Finding::new(check, seen, "write each word in one alphabet").in_field("name"));
     }
     // A name that is listed was looked at when it was new.
@@ -26,7 +28,9 @@ pub(crate) fn check(subject: &Subject<'_>, sink: &mut Sink) {
     }
     let publisher = subject.context.publisher;
     let others = catalog.names();
-    let others = others.iter().filter(|n| n.publisher.is_none() || n.publisher != publisher);
+    let others = others
+        .iter()
+        .filter(|n| n.publisher.is_none() || n.publisher != publisher);
     for other in others.filter(|n| n.plugin != subject.manifest.id) {
         if let Some(why) = alike(id, other.plugin.as_str()) {
             let seen = format!("`{id}` {why} the listed `{}`", other.plugin);
@@ -48,7 +52,8 @@ fn alike(a: &str, b: &str) -> Option<&'static str> {
     if words(a) == words(b) {
         return Some("has the same words in another order as");
     }
-    (a.len().min(b.len()) >= SHORT && one_edit(a.as_bytes(), b.as_bytes())).then_some("differs by one letter from")
+    (a.len().min(b.len()) >= SHORT && one_edit(a.as_bytes(), b.as_bytes()))
+        .then_some("differs by one letter from")
 }
 
 /// The name as a hurried reader sees it: separators gone, look-alike characters folded.
@@ -64,7 +69,10 @@ fn skeleton(id: &str) -> String {
             c => c,
         })
         .collect();
-    folded.replace("rn", "m").replace("vv", "w").replace("cl", "d")
+    folded
+        .replace("rn", "m")
+        .replace("vv", "w")
+        .replace("cl", "d")
 }
 
 /// One insertion, deletion, replacement, or two neighbours exchanged.

@@ -28,7 +28,11 @@ pub(crate) fn issues(file: &str, issues: &[Issue], sink: &mut Sink) {
             field: Some(issue.field.clone()).filter(|f| !f.is_empty()),
             ..Location::file(file)
         };
-        sink.add(Finding::new(check, &issue.message, &issue.remedy).at(location).severity(severity));
+        sink.add(
+            Finding::new(check, &issue.message, &issue.remedy)
+                .at(location)
+                .severity(severity),
+        );
     }
 }
 
@@ -37,8 +41,12 @@ pub(crate) fn declared(subject: &Subject<'_>, sink: &mut Sink) {
     agreement(subject, sink);
     licence(subject, sink);
     if let Some(facts) = subject.facts {
-        let paths: Vec<&String> = facts.files.keys().collect();
-        issues(px_package::names::PLUGIN_YAML, &subject.manifest.check_files(&paths), sink);
+        let paths: Vec<&String> = facts.files.iter().collect();
+        issues(
+            px_package::names::PLUGIN_YAML,
+            &subject.manifest.check_files(&paths),
+            sink,
+        );
     }
 }
 
@@ -50,8 +58,12 @@ fn agreement(subject: &Subject<'_>, sink: &mut Sink) {
     {
         let remedy = "pack again: `manifest.json` is made from `plugin.yaml` and its catalogs";
         sink.add(
-            Finding::new(check, "`manifest.json` does not say what `plugin.yaml` says", remedy)
-                .at(Location::file(MANIFEST_JSON)),
+            Finding::new(
+                check,
+                "`manifest.json` does not say what `plugin.yaml` says",
+                remedy,
+            )
+            .at(Location::file(MANIFEST_JSON)),
         );
     }
     if let Some(request) = &subject.context.request {
@@ -64,13 +76,24 @@ fn registered(subject: &Subject<'_>, request: &RequestFacts, sink: &mut Sink) {
     let manifest = subject.manifest;
     let mut differ = |field: &str, here: String, there: String| {
         let seen = format!("`{field}` is {here} in the bundle, {there} was registered");
-        sink.add(Finding::new(CheckId::Man03, seen, "register what the bundle says, or pack again").in_field(field));
+        sink.add(
+            Finding::new(
+                CheckId::Man03,
+                seen,
+                "register what the bundle says, or pack again",
+            )
+            .in_field(field),
+        );
     };
     if manifest.id != request.plugin {
         differ("id", manifest.id.to_string(), request.plugin.to_string());
     }
     if manifest.version != request.version {
-        differ("version", manifest.version.to_string(), request.version.to_string());
+        differ(
+            "version",
+            manifest.version.to_string(),
+            request.version.to_string(),
+        );
     }
     let words = |items: &mut dyn Iterator<Item = String>| items.collect::<BTreeSet<_>>();
     if let Some(there) = &request.permissions {
@@ -81,7 +104,13 @@ fn registered(subject: &Subject<'_>, request: &RequestFacts, sink: &mut Sink) {
         }
     }
     if let Some(there) = &request.dependencies {
-        let here = words(&mut manifest.dependencies.requires.iter().map(ToString::to_string));
+        let here = words(
+            &mut manifest
+                .dependencies
+                .requires
+                .iter()
+                .map(ToString::to_string),
+        );
         let there = words(&mut there.iter().map(ToString::to_string));
         if here != there {
             differ("dependencies.requires", list(&here), list(&there));
@@ -91,7 +120,11 @@ fn registered(subject: &Subject<'_>, request: &RequestFacts, sink: &mut Sink) {
 
 fn list(words: &BTreeSet<String>) -> String {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
+    if words.is_empty() {
+        "nothing".to_owned()
+    } else {
+        words.join(", ")
+    }
 }
 
 /// The bundle's bytes against what was registered.
@@ -103,7 +136,11 @@ pub(crate) fn bytes(request: Option<&RequestFacts>, digest: &Digest, size: u64, 
         sink.add(Finding::new(CheckId::Man03, seen, remedy));
     }
     if let Some(there) = request.size.filter(|there| *there != size) {
-        sink.add(Finding::new(CheckId::Man03, format!("the bundle has {size} bytes, {there} were registered"), remedy));
+        sink.add(Finding::new(
+            CheckId::Man03,
+            format!("the bundle has {size} bytes, {there} were registered"),
+            remedy,
+        ));
     }
 }
 
@@ -111,7 +148,14 @@ fn licence(subject: &Subject<'_>, sink: &mut Sink) {
     const FIELD: &str = "metadata.license";
     let check = CheckId::Man07;
     sink.ran(check);
-    let Some(text) = subject.manifest.metadata.license.as_deref().map(str::trim).filter(|t| !t.is_empty()) else {
+    let Some(text) = subject
+        .manifest
+        .metadata
+        .license
+        .as_deref()
+        .map(str::trim)
+        .filter(|t| !t.is_empty())
+    else {
         let remedy = "write an SPDX expression such as `Apache-2.0`, or `LicenseRef-Proprietary` and add a LICENSE file";
         sink.add(Finding::new(check, "the manifest names no licence", remedy).in_field(FIELD));
         return;
@@ -130,10 +174,15 @@ fn licence(subject: &Subject<'_>, sink: &mut Sink) {
         }
     };
     let Some(facts) = subject.facts else { return };
-    let own = expression.requirements().any(|r| r.req.license.id().is_none());
+    let own = expression
+        .requirements()
+        .any(|r| r.req.license.id().is_none());
     let has_text = facts.kept.keys().any(|path| {
         let name = path.rsplit('/').next().unwrap_or(path).to_ascii_uppercase();
-        path.starts_with("LICENSES/") || ["LICENSE", "LICENCE", "COPYING"].iter().any(|p| name.starts_with(p))
+        path.starts_with("LICENSES/")
+            || ["LICENSE", "LICENCE", "COPYING"]
+                .iter()
+                .any(|p| name.starts_with(p))
     });
     if !has_text {
         let finding = Finding::new(
@@ -141,7 +190,11 @@ fn licence(subject: &Subject<'_>, sink: &mut Sink) {
             format!("the text of the licence `{text}` is not in the bundle"),
             "add a LICENSE file",
         );
-        let severity = if own { Severity::Error } else { Severity::Warning };
+        let severity = if own {
+            Severity::Error
+        } else {
+            Severity::Warning
+        };
         sink.add(finding.in_field(FIELD).severity(severity));
     }
 }

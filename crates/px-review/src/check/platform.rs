@@ -21,16 +21,24 @@ impl fmt::Display for Platform {
 /// Linux on x86-64 when the author says nothing.
 pub(crate) fn declared(manifest: &Manifest) -> Vec<Platform> {
     let document = manifest.document();
-    let mut found: Vec<Platform> = ["/runtime/platforms", "/runtime/platform", "/metadata/platforms", "/metadata/platform"]
-        .iter()
-        .filter_map(|pointer| document.pointer(pointer))
-        .flat_map(texts)
-        .filter_map(|text| parse(&text))
-        .collect();
+    let mut found: Vec<Platform> = [
+        "/runtime/platforms",
+        "/runtime/platform",
+        "/metadata/platforms",
+        "/metadata/platform",
+    ]
+    .iter()
+    .filter_map(|pointer| document.pointer(pointer))
+    .flat_map(texts)
+    .filter_map(|text| parse(&text))
+    .collect();
     found.sort();
     found.dedup();
     if found.is_empty() {
-        found.push(Platform { os: "linux".to_owned(), arch: "x86_64".to_owned() });
+        found.push(Platform {
+            os: "linux".to_owned(),
+            arch: "x86_64".to_owned(),
+        });
     }
     found
 }
@@ -59,5 +67,8 @@ fn parse(text: &str) -> Option<Platform> {
         "386" | "i386" | "i686" => "x86",
         arch => arch,
     };
-    Some(Platform { os: os.to_owned(), arch: arch.to_owned() })
+    Some(Platform {
+        os: os.to_owned(),
+        arch: arch.to_owned(),
+    })
 }

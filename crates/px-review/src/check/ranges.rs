@@ -23,15 +23,24 @@ impl fmt::Display for Point {
 ///
 /// Upper borders exclude the pre-releases of the version they name, as `semver` does.
 pub(crate) fn ranges(req: &VersionReq) -> Ranges<Point> {
-    req.comparators.iter().fold(Ranges::full(), |set, c| set.intersection(&comparator(c)))
+    req.comparators
+        .iter()
+        .fold(Ranges::full(), |set, c| set.intersection(&comparator(c)))
 }
 
 fn comparator(c: &Comparator) -> Ranges<Point> {
-    let low = version(c.major, c.minor.unwrap_or(0), c.patch.unwrap_or(0), c.pre.clone());
+    let low = version(
+        c.major,
+        c.minor.unwrap_or(0),
+        c.patch.unwrap_or(0),
+        c.pre.clone(),
+    );
     match c.op {
         Op::Exact | Op::Wildcard => match (c.minor, c.patch) {
             (Some(_), Some(_)) => Ranges::singleton(low),
-            (Some(minor), None) => Ranges::between(low, border(c.major, minor.saturating_add(1), 0)),
+            (Some(minor), None) => {
+                Ranges::between(low, border(c.major, minor.saturating_add(1), 0))
+            }
             _ => Ranges::between(low, border(c.major.saturating_add(1), 0, 0)),
         },
         Op::Greater => match (c.minor, c.patch) {
@@ -47,7 +56,9 @@ fn comparator(c: &Comparator) -> Ranges<Point> {
         }),
         Op::LessEq => match (c.minor, c.patch) {
             (Some(_), Some(_)) => Ranges::lower_than(low),
-            (Some(minor), None) => Ranges::strictly_lower_than(border(c.major, minor.saturating_add(1), 0)),
+            (Some(minor), None) => {
+                Ranges::strictly_lower_than(border(c.major, minor.saturating_add(1), 0))
+            }
             _ => Ranges::strictly_lower_than(border(c.major.saturating_add(1), 0, 0)),
         },
         Op::Tilde => match c.minor {
@@ -70,7 +81,13 @@ fn caret(c: &Comparator) -> Point {
 }
 
 fn version(major: u64, minor: u64, patch: u64, pre: Prerelease) -> Point {
-    Point(Version { major, minor, patch, pre, build: semver::BuildMetadata::EMPTY })
+    Point(Version {
+        major,
+        minor,
+        patch,
+        pre,
+        build: semver::BuildMetadata::EMPTY,
+    })
 }
 
 /// Just below every pre-release of a version.

@@ -2,11 +2,11 @@
 
 use super::ranges::{Point, ranges};
 use crate::context::{CatalogVersion, CatalogView};
-use px_model::{Dependency, PluginId, Version};
 use pubgrub::{
-    DefaultStringReporter, Dependencies, DependencyConstraints, DependencyProvider, PackageResolutionStatistics,
-    PubGrubError, Ranges, Reporter,
+    DefaultStringReporter, Dependencies, DependencyConstraints, DependencyProvider,
+    PackageResolutionStatistics, PubGrubError, Ranges, Reporter,
 };
+use px_model::{Dependency, PluginId, Version};
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -47,14 +47,21 @@ struct TooManySteps;
 
 /// Finds listed versions that satisfy every requirement, newest first.
 pub(crate) fn resolve(question: &Question<'_>) -> Result<Solution, Refusal> {
-    let provider = Provider { question, versions: RefCell::default(), steps: Cell::new(0) };
+    let provider = Provider {
+        question,
+        versions: RefCell::default(),
+        steps: Cell::new(0),
+    };
     let root = Point(question.version.semver().clone());
     match pubgrub::resolve(&provider, question.plugin.clone(), root) {
         Ok(chosen) => Ok(chosen
             .into_iter()
             .filter(|(plugin, _)| plugin != question.plugin)
             .filter_map(|(plugin, point)| {
-                let version = provider.offered(&plugin).into_iter().find(|v| *v.version.semver() == point.0)?;
+                let version = provider
+                    .offered(&plugin)
+                    .into_iter()
+                    .find(|v| *v.version.semver() == point.0)?;
                 Some((plugin, version))
             })
             .collect()),
@@ -87,7 +94,11 @@ impl Provider<'_> {
     /// Pre-releases are only taken where the plugin under review names one.
     fn wanted(&self, plugin: &PluginId, version: &Version) -> bool {
         !version.is_prerelease()
-            || self.question.requires.iter().any(|d| d.plugin == *plugin && d.range.contains(version))
+            || self
+                .question
+                .requires
+                .iter()
+                .any(|d| d.plugin == *plugin && d.range.contains(version))
     }
 }
 
@@ -108,18 +119,29 @@ impl DependencyProvider for Provider<'_> {
         let choices = if plugin == self.question.plugin {
             0
         } else {
-            self.offered(plugin).iter().filter(|v| range.contains(&Point(v.version.semver().clone()))).count()
+            self.offered(plugin)
+                .iter()
+                .filter(|v| range.contains(&Point(v.version.semver().clone())))
+                .count()
         };
         (statistics.conflict_count(), Reverse(choices))
     }
 
-    fn choose_version(&self, plugin: &PluginId, range: &Ranges<Point>) -> Result<Option<Point>, TooManySteps> {
+    fn choose_version(
+        &self,
+        plugin: &PluginId,
+        range: &Ranges<Point>,
+    ) -> Result<Option<Point>, TooManySteps> {
         if plugin == self.question.plugin {
             // Whatever needs this plugin gets the version under review, or nothing.
             let own = Point(self.question.version.semver().clone());
             return Ok(range.contains(&own).then_some(own));
         }
-        let points = self.offered(plugin).into_iter().rev().map(|v| Point(v.version.semver().clone()));
+        let points = self
+            .offered(plugin)
+            .into_iter()
+            .rev()
+            .map(|v| Point(v.version.semver().clone()));
         Ok(points.into_iter().find(|p| range.contains(p)))
     }
 
@@ -136,19 +158,25 @@ impl DependencyProvider for Provider<'_> {
                 .find(|v| *v.version.semver() == version.0)
                 .map_or_else(Vec::new, |v| v.requires)
         };
-        let mut constraints = DependencyConstraints::default();
+        // Two lines about one plugin must both hold.
+        let mut constraints: BTreeMap<PluginId, Ranges<Point>> = BTreeMap::new();
         for dependency in requires {
             let range = ranges(dependency.range.req());
-            let joined = constraints
-                .get(&dependency.plugin)
-                .map_or_else(|| range.clone(), |before: &Ranges<Point>| before.intersection(&range));
-            constraints.insert(dependency.plugin, joined);
+            let entry = constraints
+                .entry(dependency.plugin)
+                .or_insert_with(Ranges::full);
+            *entry = entry.intersection(&range);
         }
+        let constraints: DependencyConstraints<_, _> = constraints.into_iter().collect();
         Ok(Dependencies::Available(constraints))
     }
 
     fn should_cancel(&self) -> Result<(), TooManySteps> {
         self.steps.set(self.steps.get() + 1);
-        if self.steps.get() > MAX_STEPS { Err(TooManySteps) } else { Ok(()) }
+        if self.steps.get() > MAX_STEPS {
+            Err(TooManySteps)
+        } else {
+            Ok(())
+        }
     }
 }

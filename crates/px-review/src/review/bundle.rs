@@ -24,11 +24,19 @@ const MAX_INTEGRITY: u64 = 16 * 1024 * 1024;
 #[must_use]
 pub fn check_bundle(path: &Path, context: &Context) -> Report {
     let mut sink = Sink::default();
-    let mut reviewed = Reviewed { manifest: None, facts: None, kind: SubjectKind::Bundle, bytes: None };
+    let mut reviewed = Reviewed {
+        manifest: None,
+        facts: None,
+        kind: SubjectKind::Bundle,
+        bytes: None,
+    };
     match digest(path) {
         Ok(bytes) => reviewed.bytes = Some(bytes),
         Err(error) => {
-            sink.failed(CheckId::Arc03, format!("the bundle could not be read: {error}"));
+            sink.failed(
+                CheckId::Arc03,
+                format!("the bundle could not be read: {error}"),
+            );
             return reviewed.report(sink, context);
         }
     }
@@ -41,7 +49,10 @@ pub fn check_bundle(path: &Path, context: &Context) -> Report {
             return reviewed.report(sink, context);
         }
     };
-    for check in ARCHIVE.iter().filter(|check| !matches!(check, CheckId::Arc07)) {
+    for check in ARCHIVE
+        .iter()
+        .filter(|check| !matches!(check, CheckId::Arc07))
+    {
         sink.ran(*check);
     }
     let manifest = read_manifest(&mut archive, &mut sink);
@@ -64,22 +75,33 @@ fn read_manifest<R: Read + Seek>(archive: &mut Archive<R>, sink: &mut Sink) -> O
     }
     let Some(text) = archive.read_text(PLUGIN_YAML, cap) else {
         let seen = format!("`plugin.yaml` is not UTF-8 text of at most {MAX_TEXT} bytes");
-        sink.add(Finding::new(CheckId::Man01, seen, "save it as UTF-8").at(Location::file(PLUGIN_YAML)));
+        sink.add(
+            Finding::new(CheckId::Man01, seen, "save it as UTF-8").at(Location::file(PLUGIN_YAML)),
+        );
         sink.ran(CheckId::Man02);
         return None;
     };
-    manifest(parse_manifest_with(&text, &mut |path| archive.read_text(path, cap)), sink)
+    manifest(
+        parse_manifest_with(&text, &mut |path| archive.read_text(path, cap)),
+        sink,
+    )
 }
 
 /// Reads every file once: scanners and digests in the same pass.
 fn contents<R: Read + Seek>(archive: &mut Archive<R>, context: &Context, sink: &mut Sink) -> Facts {
     let integrity = integrity(archive, sink);
-    let entries: Vec<(String, u32)> =
-        archive.entries().iter().filter(|e| !e.folder).map(|e| (e.path.clone(), e.mode())).collect();
+    let entries: Vec<(String, u32)> = archive
+        .entries()
+        .iter()
+        .filter(|e| !e.folder)
+        .map(|e| (e.path.clone(), e.mode()))
+        .collect();
     let mut scan = Scan::new(sink, &context.blocked_files);
     for (path, mode) in &entries {
         let read = match archive.entry_reader(path) {
-            Ok(mut reader) => scan.file(path, Some(*mode), &mut reader).map_err(ArchiveError::from),
+            Ok(mut reader) => scan
+                .file(path, Some(*mode), &mut reader)
+                .map_err(ArchiveError::from),
             Err(error) => Err(error),
         };
         match read {
@@ -99,7 +121,11 @@ fn contents<R: Read + Seek>(archive: &mut Archive<R>, context: &Context, sink: &
 
 fn integrity<R: Read + Seek>(archive: &mut Archive<R>, sink: &mut Sink) -> Option<Integrity> {
     if archive.entry(INTEGRITY).is_none() {
-        sink.add(Finding::new(CheckId::Arc12, "the bundle has no `integrity.txt`", REPACK));
+        sink.add(Finding::new(
+            CheckId::Arc12,
+            "the bundle has no `integrity.txt`",
+            REPACK,
+        ));
         return None;
     }
     let Some(text) = archive.read_text(INTEGRITY, MAX_INTEGRITY) else {
@@ -107,23 +133,34 @@ fn integrity<R: Read + Seek>(archive: &mut Archive<R>, sink: &mut Sink) -> Optio
         sink.add(Finding::new(CheckId::Arc12, seen, REPACK).at(Location::file(INTEGRITY)));
         return None;
     };
-    parse_integrity(&text).map_err(|fault| archive_fault(&fault, sink)).ok()
+    parse_integrity(&text)
+        .map_err(|fault| archive_fault(&fault, sink))
+        .ok()
 }
 
 fn listed(integrity: Option<&Integrity>, path: &str, digest: &Digest, sink: &mut Sink) {
-    let Some(integrity) = integrity.filter(|_| path != INTEGRITY && path != SIGNATURE) else { return };
+    let Some(integrity) = integrity.filter(|_| path != INTEGRITY && path != SIGNATURE) else {
+        return;
+    };
     let seen = match integrity.files.get(path) {
         Some(expected) if expected == digest => return,
         Some(_) => "the file has another digest than `integrity.txt` says",
         None => "the file is not listed in `integrity.txt`",
     };
-    sink.add(Finding::new(CheckId::Arc12, seen, REPACK).at(Location::file(path)).code(digest.as_bytes()));
+    sink.add(
+        Finding::new(CheckId::Arc12, seen, REPACK)
+            .at(Location::file(path))
+            .code(digest.as_bytes()),
+    );
 }
 
 /// Faults of the archive become findings; trouble of the machine is nobody's fault.
 fn archive_error(error: &ArchiveError, sink: &mut Sink) {
     if error.faults().is_empty() {
-        sink.failed(CheckId::Arc03, format!("the bundle could not be read: {error}"));
+        sink.failed(
+            CheckId::Arc03,
+            format!("the bundle could not be read: {error}"),
+        );
     }
     for fault in error.faults() {
         archive_fault(fault, sink);

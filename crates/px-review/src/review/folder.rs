@@ -19,34 +19,58 @@ use std::path::{Path, PathBuf};
 pub fn check_dir(dir: &Path, context: &Context) -> Report {
     let mut sink = Sink::default();
     let manifest = match read_text(&dir.join(PLUGIN_YAML)) {
-        Ok(text) => manifest(parse_manifest_with(&text, &mut |path| read_text(&dir.join(path)).ok()), &mut sink),
+        Ok(text) => manifest(
+            parse_manifest_with(&text, &mut |path| read_text(&dir.join(path)).ok()),
+            &mut sink,
+        ),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             no_manifest(&mut sink);
             None
         }
         Err(error) => {
-            sink.failed(CheckId::Man01, format!("`plugin.yaml` could not be read: {error}"));
+            sink.failed(
+                CheckId::Man01,
+                format!("`plugin.yaml` could not be read: {error}"),
+            );
             None
         }
     };
-    let files = if manifest.is_some() { plan(dir, context, &mut sink) } else { None };
+    let files = if manifest.is_some() {
+        plan(dir, context, &mut sink)
+    } else {
+        None
+    };
     let facts = files.map(|files| contents(&files, context, &mut sink));
-    let reviewed =
-        Reviewed { manifest: manifest.as_ref(), facts: facts.as_ref(), kind: SubjectKind::Directory, bytes: None };
+    let reviewed = Reviewed {
+        manifest: manifest.as_ref(),
+        facts: facts.as_ref(),
+        kind: SubjectKind::Directory,
+        bytes: None,
+    };
     reviewed.report(sink, context)
 }
 
 fn read_text(path: &Path) -> io::Result<String> {
     let mut text = String::new();
-    File::open(path)?.take(MAX_TEXT as u64 + 1).read_to_string(&mut text)?;
+    File::open(path)?
+        .take(MAX_TEXT as u64 + 1)
+        .read_to_string(&mut text)?;
     Ok(text)
 }
 
 /// Paths in the bundle and the files that go there.
 fn plan(dir: &Path, context: &Context, sink: &mut Sink) -> Option<Vec<(String, PathBuf)>> {
-    let options = PackOptions { limits: context.limits, ..PackOptions::default() };
+    let options = PackOptions {
+        limits: context.limits,
+        ..PackOptions::default()
+    };
     match plan_pack(dir, &options) {
-        Ok(plan) => Some(plan.files.into_iter().map(|(path, file, _)| (path, file)).collect()),
+        Ok(plan) => Some(
+            plan.files
+                .into_iter()
+                .map(|(path, file, _)| (path, file))
+                .collect(),
+        ),
         Err(PackError::Faults(faults)) => {
             for fault in &faults {
                 archive_fault(fault, sink);
@@ -55,7 +79,10 @@ fn plan(dir: &Path, context: &Context, sink: &mut Sink) -> Option<Vec<(String, P
         }
         Err(PackError::Manifest(issues)) => {
             // The parser's own issues are noted already; these are files that are missing.
-            let missing: Vec<_> = issues.into_iter().filter(|i| i.severity.is_fatal()).collect();
+            let missing: Vec<_> = issues
+                .into_iter()
+                .filter(|i| i.severity.is_fatal())
+                .collect();
             crate::check::manifest::issues(PLUGIN_YAML, &missing, sink);
             None
         }
@@ -85,7 +112,10 @@ fn contents(files: &[(String, PathBuf)], context: &Context, sink: &mut Sink) -> 
             scan.file(path, mode, &mut source)
         });
         if let Err(error) = read {
-            scan.sink.failed(CheckId::Arc03, format!("`{path}` could not be read: {error}"));
+            scan.sink.failed(
+                CheckId::Arc03,
+                format!("`{path}` could not be read: {error}"),
+            );
         }
     }
     scan.facts

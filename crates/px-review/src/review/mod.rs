@@ -34,7 +34,12 @@ const ARCHIVE: &[CheckId] = &[
 pub fn check_manifest(text: &str, context: &Context) -> Report {
     let mut sink = Sink::default();
     let manifest = manifest(parse_manifest(text), &mut sink);
-    let outcome = Reviewed { manifest: manifest.as_ref(), facts: None, kind: SubjectKind::Manifest, bytes: None };
+    let outcome = Reviewed {
+        manifest: manifest.as_ref(),
+        facts: None,
+        kind: SubjectKind::Manifest,
+        bytes: None,
+    };
     outcome.report(sink, context)
 }
 
@@ -50,7 +55,11 @@ fn manifest(outcome: ManifestOutcome, sink: &mut Sink) -> Option<Manifest> {
 /// The manifest is not there at all.
 fn no_manifest(sink: &mut Sink) {
     let seen = "there is no `plugin.yaml` at the root";
-    sink.add(Finding::new(CheckId::Man01, seen, "add one; `px-plugin init` writes a first one"));
+    sink.add(Finding::new(
+        CheckId::Man01,
+        seen,
+        "add one; `px-plugin init` writes a first one",
+    ));
     sink.ran(CheckId::Man02);
 }
 
@@ -67,7 +76,11 @@ impl Reviewed<'_> {
     /// Makes the checks that need the manifest, and closes the review.
     fn report(&self, mut sink: Sink, context: &Context) -> Report {
         if let Some(manifest) = self.manifest {
-            let subject = check::Subject { manifest, facts: self.facts, context };
+            let subject = check::Subject {
+                manifest,
+                facts: self.facts,
+                context,
+            };
             check::all(&subject, &mut sink);
             if let Some((digest, size)) = &self.bytes {
                 check::manifest::bytes(context.request.as_ref(), digest, *size, &mut sink);
@@ -84,14 +97,20 @@ impl Reviewed<'_> {
             files: self.facts.map_or(0, |f| f.files.len() as u64),
         };
         let report = Report::new(facts, engines(context), sink.finish(), &context.policy);
-        if context.waivers.is_empty() { report } else { report.with_waivers(&context.waivers, &context.policy) }
+        if context.waivers.is_empty() {
+            report
+        } else {
+            report.with_waivers(&context.waivers, &context.policy)
+        }
     }
 
     /// Says why checks were not made that this subject has nothing for.
     fn excuse(&self, sink: &mut Sink) {
         sink.missing(CheckId::Cmp04, "the compatibility run has not been made");
         match self.kind {
-            SubjectKind::Bundle => sink.not_applicable(CheckId::Arc07, "a bundle is a ZIP archive, tar is refused"),
+            SubjectKind::Bundle => {
+                sink.not_applicable(CheckId::Arc07, "a bundle is a ZIP archive, tar is refused")
+            }
             SubjectKind::Directory | SubjectKind::Manifest => {
                 for check in ARCHIVE {
                     sink.not_applicable(*check, "there is no archive yet");
@@ -99,21 +118,38 @@ impl Reviewed<'_> {
                 sink.not_applicable(CheckId::Prv01, "there is no bundle to be signed yet");
             }
         }
-        let why = match (self.manifest, self.facts) {
-            (_, None) if self.kind == SubjectKind::Manifest => "only the manifest is looked at",
-            (_, None) => "the content was not looked at: mend what is named first",
-            (None, _) => "the manifest is not valid: mend it first",
-            _ => return,
+        let (alone, why) = match (self.manifest, self.facts) {
+            (Some(_), None) if self.kind == SubjectKind::Manifest => {
+                (true, "only the manifest is looked at")
+            }
+            (Some(_), Some(_)) => return,
+            (_, None) if self.kind != SubjectKind::Manifest => (
+                false,
+                "the content was not looked at: mend what is named first",
+            ),
+            _ => (false, "the manifest is not valid: mend it first"),
         };
-        for info in CATALOGUE {
-            sink.not_applicable_unless_ran(info.id, why);
+        for info in CATALOGUE
+            .iter()
+            .filter(|info| !sink.knows(info.id))
+            .collect::<Vec<_>>()
+        {
+            if alone {
+                sink.not_applicable(info.id, why);
+            } else {
+                sink.invalid(info.id, why);
+            }
         }
     }
 }
 
 /// Every part that has a say, with the digest of its rules.
 fn engines(context: &Context) -> Vec<Engine> {
-    let own = Engine { name: "px-review".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), rules: None };
+    let own = Engine {
+        name: "px-review".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        rules: None,
+    };
     vec![
         own,
         malware::engine(),

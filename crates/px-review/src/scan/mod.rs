@@ -48,20 +48,11 @@ impl View<'_> {
     }
 }
 
-/// What is remembered of a file.
-#[derive(Debug, Clone)]
-pub(crate) struct FileFact {
-    /// Bytes.
-    pub size: u64,
-    /// Unix mode, where the source has one.
-    pub mode: Option<u32>,
-}
-
 /// Everything the scanners learnt about a bundle or folder.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
-    /// Files by path.
-    pub files: BTreeMap<String, FileFact>,
+    /// Every file's path.
+    pub files: BTreeSet<String>,
     /// Native programs and libraries.
     pub natives: Vec<NativeFact>,
     /// WebAssembly files.
@@ -140,9 +131,7 @@ impl<'s> Scan<'s> {
         self.buffer.shrink_to(WINDOW);
         let digest = Digest::from_bytes(hash.finalize().into());
         self.malware.digest(path, &digest, size, self.sink);
-        self.facts
-            .files
-            .insert(path.to_owned(), FileFact { size, mode });
+        self.facts.files.insert(path.to_owned());
         Ok(digest)
     }
 
@@ -190,7 +179,7 @@ impl Facts {
 
     /// Whether a file of this path exists.
     pub(crate) fn has(&self, path: &str) -> bool {
-        self.files.contains_key(path)
+        self.files.contains(path)
     }
 }
 

@@ -55,7 +55,10 @@ pub(crate) fn is_kept(path: &str) -> bool {
         && ["README", "CHANGELOG", "LICENSE", "LICENCE", "COPYING"]
             .iter()
             .any(|p| upper.starts_with(p));
-    document || path == px_package::names::MANIFEST_JSON || path.starts_with("reports/") || path.starts_with("LICENSES/")
+    document
+        || path == px_package::names::MANIFEST_JSON
+        || path.starts_with("reports/")
+        || path.starts_with("LICENSES/")
 }
 
 /// The window as text, when it is: UTF-8 but for characters cut at the borders, and no NUL bytes.
