@@ -52,12 +52,24 @@ pub fn publish_plan(dir: &Path) -> Result<Option<PublishPlan>, Failure> {
 }
 
 /// Adds an entry per issue, and shows the first.
-fn with_issues(mut failure: Failure, file: &str, issues: &[Issue], text: Option<String>) -> Failure {
-    let fatal: Vec<&Issue> = issues.iter().filter(|issue| issue.severity.is_fatal()).collect();
+fn with_issues(
+    mut failure: Failure,
+    file: &str,
+    issues: &[Issue],
+    text: Option<String>,
+) -> Failure {
+    let fatal: Vec<&Issue> = issues
+        .iter()
+        .filter(|issue| issue.severity.is_fatal())
+        .collect();
     failure.problem.errors = fatal
         .iter()
         .map(|issue| FieldError {
-            pointer: if issue.field.is_empty() { file.to_owned() } else { issue.field.clone() },
+            pointer: if issue.field.is_empty() {
+                file.to_owned()
+            } else {
+                issue.field.clone()
+            },
             code: issue.rule.to_owned(),
             detail: issue.message.clone(),
             remedy: issue.remedy.clone(),
@@ -69,7 +81,11 @@ fn with_issues(mut failure: Failure, file: &str, issues: &[Issue], text: Option<
             text,
             line: first.line,
             column: first.column,
-            label: if first.field.is_empty() { "here".to_owned() } else { first.field.clone() },
+            label: if first.field.is_empty() {
+                "here".to_owned()
+            } else {
+                first.field.clone()
+            },
         }),
         _ => failure,
     }
@@ -79,7 +95,10 @@ fn with_faults(mut failure: Failure, faults: &[ArchiveFault]) -> Failure {
     failure.problem.errors = faults
         .iter()
         .map(|fault| FieldError {
-            pointer: fault.entry.clone().unwrap_or_else(|| "the archive".to_owned()),
+            pointer: fault
+                .entry
+                .clone()
+                .unwrap_or_else(|| "the archive".to_owned()),
             code: fault.rule.to_owned(),
             detail: fault.message.clone(),
             remedy: fault.remedy.to_owned(),
@@ -101,7 +120,11 @@ pub fn pack_failure(error: PackError, dir: &Path) -> Failure {
             with_issues(failure, PLUGIN_YAML, &issues, text)
         }
         PackError::Faults(faults) => with_faults(
-            Failure::new(Code::PrecheckFailed, "the folder holds files a bundle cannot have").remedy(IGNORE),
+            Failure::new(
+                Code::PrecheckFailed,
+                "the folder holds files a bundle cannot have",
+            )
+            .remedy(IGNORE),
             &faults,
         ),
         PackError::Io { path, source } => Failure::file(&path, &source),
@@ -113,31 +136,36 @@ pub fn pack_failure(error: PackError, dir: &Path) -> Failure {
 #[must_use]
 pub fn verify_failure(fault: VerifyFault, path: &Path) -> Failure {
     const AGAIN: &str = "Get the file again from where it was made, or pack and sign it again.";
-    let code = fault.code();
     let text = fault.to_string();
-    let failure = match fault {
-        VerifyFault::Io(error) => return Failure::file(path, &error),
-        VerifyFault::Archive(faults) => {
-            with_faults(Failure::new(Code::BundleInvalid, "the archive is damaged or was changed").remedy(AGAIN), &faults)
-        }
+    match fault {
+        VerifyFault::Io(error) => Failure::file(path, &error),
+        VerifyFault::Archive(faults) => with_faults(
+            Failure::new(Code::BundleInvalid, "the archive is damaged or was changed")
+                .remedy(AGAIN),
+            &faults,
+        ),
         VerifyFault::Manifest(issues) => {
-            let failure = Failure::new(Code::BundleInvalid, "the manifest in the bundle is not valid").remedy(AGAIN);
+            let failure = Failure::new(
+                Code::BundleInvalid,
+                "the manifest in the bundle is not valid",
+            )
+            .remedy(AGAIN);
             with_issues(failure, PLUGIN_YAML, &issues, None)
         }
         VerifyFault::Unsigned => {
-            Failure::new(Code::BundleInvalid, "the bundle carries no signature").remedy("Sign it with `px-plugin sign`.")
+            Failure::new(Code::BundleInvalid, "the bundle carries no signature")
+                .remedy("Sign it with `px-plugin sign`.")
         }
-        VerifyFault::UntrustedRoot { .. } => {
-            Failure::new(Code::BundleUntrusted, text).remedy("Pass the Marketplace's root with `--trust FILE` if you know that it is right.")
-        }
-        VerifyFault::Expired { .. } | VerifyFault::NotYetValid { .. } | VerifyFault::Revoked { .. } | VerifyFault::Certificate { .. } => {
-            Failure::new(Code::KeyUnknown, text).remedy("Get a new certificate with `px-plugin keys register`, then sign again.")
-        }
+        VerifyFault::UntrustedRoot { .. } => Failure::new(Code::BundleUntrusted, text).remedy(
+            "Pass the Marketplace's root with `--trust FILE` if you know that it is right.",
+        ),
+        VerifyFault::Expired { .. }
+        | VerifyFault::NotYetValid { .. }
+        | VerifyFault::Revoked { .. }
+        | VerifyFault::Certificate { .. } => Failure::new(Code::KeyUnknown, text)
+            .remedy("Get a new certificate with `px-plugin keys register`, then sign again."),
         _ => Failure::new(Code::BundleInvalid, text).remedy(AGAIN),
-    };
-    let mut failure = failure;
-    failure.problem.current = Some(serde_json::json!({ "fault": code }));
-    failure
+    }
 }
 
 /// Bytes for people.

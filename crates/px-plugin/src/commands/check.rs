@@ -1,8 +1,7 @@
 //! `check`: what a reviewer would see.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use px_api::Code;
 use px_review::{Context, Report, Status, check_bundle, check_dir, check_manifest};
 
 use crate::failure::Failure;
@@ -44,30 +43,34 @@ pub fn run(args: &Args, session: &Session) -> Result<Outcome, Failure> {
     if let Some(file) = &args.manifest {
         let text = files::read_text(&session.path(file))?;
         let report = check_manifest(&text, &context);
-        return outcome(&report, &context, &Single(&text), args.all);
+        return Ok(outcome(&report, &context, &Single(&text), args.all));
     }
     let path = session.path(&args.path);
     if path.is_file() {
-        return outcome(&check_bundle(&path, &context), &context, &Nowhere, args.all);
+        return Ok(outcome(
+            &check_bundle(&path, &context),
+            &context,
+            &Nowhere,
+            args.all,
+        ));
     }
     let dir = project::folder(session, Some(&path))?;
-    outcome(&check_dir(&dir, &context), &context, &Folder(&dir), args.all)
+    Ok(outcome(
+        &check_dir(&dir, &context),
+        &context,
+        &Folder(&dir),
+        args.all,
+    ))
 }
 
-fn outcome(report: &Report, context: &Context, sources: &dyn Sources, all: bool) -> Result<Outcome, Failure> {
+fn outcome(report: &Report, context: &Context, sources: &dyn Sources, all: bool) -> Outcome {
     let page = findings::page(report, &context.policy, sources, all);
     let status = report.verdict.status;
-    if status == Status::Held && report.verdict.blocking.is_empty() {
-        let names: Vec<_> = report.verdict.unfinished.iter().map(ToString::to_string).collect();
-        let detail = format!("not every check could be made: {}", names.join(", "));
-        return Err(Failure::new(Code::Internal, detail).remedy("`px-plugin check --all` shows why."))
-            .or_else(|failure| if all { Ok(Outcome::new(report, page).blocked_if(true)) } else { Err(failure) });
-    }
-    Ok(Outcome::new(report, page).essence(status.as_str()).blocked_if(status == Status::Blocked))
-}
-
-/// Reviews a folder with a context, for `publish`.
-#[must_use]
-pub fn review(dir: &Path, context: &Context) -> Report {
-    check_dir(dir, context)
+    let mut outcome = Outcome::new(report, page).essence(status.as_str());
+    outcome.exit = match status {
+        Status::Blocked => 1,
+        Status::Held => 2,
+        Status::Clean | Status::NeedsPerson => 0,
+    };
+    outcome
 }

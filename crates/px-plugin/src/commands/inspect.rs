@@ -37,7 +37,10 @@ pub fn run(args: &Args, session: &Session) -> Result<Outcome, Failure> {
         .join(signature(&inspection))
         .join(faults(&inspection))
         .join(entries(&inspection, args.files));
-    let fatal = inspection.issues.iter().any(|issue| issue.severity.is_fatal());
+    let fatal = inspection
+        .issues
+        .iter()
+        .any(|issue| issue.severity.is_fatal());
     let broken = !inspection.faults.is_empty() || fatal || inspection.manifest.is_none();
     let bad_signature = inspection.signature.present && !inspection.signature.consistent;
     Ok(Outcome::new(&inspection, page)
@@ -54,21 +57,57 @@ fn facts(inspection: &Inspection) -> Page {
     );
     let file = [("Size", size), ("SHA-256", inspection.digest.to_string())];
     let Some(manifest) = &inspection.manifest else {
-        return Page::new().item(Mark::Bad, "There is no valid manifest").pairs(file);
+        return Page::new()
+            .item(Mark::Bad, "There is no valid manifest")
+            .pairs(file);
     };
-    let list = |items: Vec<String>| if items.is_empty() { "none".to_owned() } else { items.join(", ") };
+    let list = |items: Vec<String>| {
+        if items.is_empty() {
+            "none".to_owned()
+        } else {
+            items.join(", ")
+        }
+    };
     let any = |value: Option<String>| value.unwrap_or_else(|| "any".to_owned());
     let metadata = &manifest.metadata;
     Page::new()
-        .line(Text::toned(Tone::Strong, format!("{} {}", manifest.id, manifest.version)).plain(format!("  {}", manifest.name)))
+        .line(
+            Text::toned(
+                Tone::Strong,
+                format!("{} {}", manifest.id, manifest.version),
+            )
+            .plain(format!("  {}", manifest.name)),
+        )
         .line(manifest.description.clone().unwrap_or_default())
         .blank()
         .pairs([
             ("Kind", manifest.runtime.kind.as_str().to_owned()),
             ("Entry", manifest.runtime.entry.clone().unwrap_or_default()),
-            ("Cores", any(manifest.corex_version.as_ref().map(ToString::to_string))),
-            ("Permissions", list(manifest.permissions.iter().map(ToString::to_string).collect())),
-            ("Needs", list(manifest.dependencies.requires.iter().map(ToString::to_string).collect())),
+            (
+                "Cores",
+                any(manifest.corex_version.as_ref().map(ToString::to_string)),
+            ),
+            (
+                "Permissions",
+                list(
+                    manifest
+                        .permissions
+                        .iter()
+                        .map(ToString::to_string)
+                        .collect(),
+                ),
+            ),
+            (
+                "Needs",
+                list(
+                    manifest
+                        .dependencies
+                        .requires
+                        .iter()
+                        .map(ToString::to_string)
+                        .collect(),
+                ),
+            ),
             ("Author", metadata.author.clone().unwrap_or_default()),
             ("Licence", metadata.license.clone().unwrap_or_default()),
         ])
@@ -81,11 +120,17 @@ fn signature(inspection: &Inspection) -> Page {
     match (&signature.publisher, &signature.fault) {
         (Some(publisher), _) => page.detailed(
             Mark::Good,
-            format!("Consistently signed by {} ({})", publisher.name, publisher.id),
+            format!(
+                "Consistently signed by {} ({})",
+                publisher.name, publisher.id
+            ),
             vec![
                 Text::toned(Tone::Dim, "key ").plain(publisher.key_fingerprint.to_string()),
                 Text::toned(Tone::Dim, "certificate until ").plain(day(publisher.not_after)),
-                Text::toned(Tone::Dim, "whether the publisher is to be trusted, `px-plugin verify` tells"),
+                Text::toned(
+                    Tone::Dim,
+                    "whether the publisher is to be trusted, `px-plugin verify` tells",
+                ),
             ],
         ),
         (None, Some(fault)) if signature.present => page.item(Mark::Bad, fault.as_str()),
@@ -97,12 +142,27 @@ fn faults(inspection: &Inspection) -> Page {
     let remedy = |text: &str| vec![Text::toned(Tone::Dim, "fix:").plain(format!(" {text}"))];
     let mut page = Page::new();
     for fault in &inspection.faults {
-        let place = fault.entry.as_deref().map_or_else(String::new, |entry| format!(" {entry}:"));
-        page = page.detailed(Mark::Bad, format!("{}{place} {}", fault.rule, fault.message), remedy(fault.remedy));
+        let place = fault
+            .entry
+            .as_deref()
+            .map_or_else(String::new, |entry| format!(" {entry}:"));
+        page = page.detailed(
+            Mark::Bad,
+            format!("{}{place} {}", fault.rule, fault.message),
+            remedy(fault.remedy),
+        );
     }
     for issue in &inspection.issues {
-        let mark = if issue.severity.is_fatal() { Mark::Bad } else { Mark::Warn };
-        page = page.detailed(mark, format!("{} {}: {}", issue.rule, issue.field, issue.message), remedy(&issue.remedy));
+        let mark = if issue.severity.is_fatal() {
+            Mark::Bad
+        } else {
+            Mark::Warn
+        };
+        page = page.detailed(
+            mark,
+            format!("{} {}: {}", issue.rule, issue.field, issue.message),
+            remedy(&issue.remedy),
+        );
     }
     page
 }
@@ -113,7 +173,10 @@ fn entries(inspection: &Inspection, all: bool) -> Page {
     }
     let files = inspection.entries.iter().map(|entry| {
         let run = if entry.executable { "  executable" } else { "" };
-        (entry.path.clone(), Text::from(human_bytes(entry.size)).and(Tone::Dim, run))
+        (
+            entry.path.clone(),
+            Text::from(human_bytes(entry.size)).and(Tone::Dim, run),
+        )
     });
     Page::new().heading("Files").pairs(files)
 }

@@ -42,8 +42,18 @@ pub fn run(args: &Args, session: &Session) -> Result<Outcome, Failure> {
     let mut page = Page::new()
         .item(Mark::Good, Text::from("Packed ").and(Tone::Strong, shown))
         .pairs([
-            ("Plugin", format!("{} {}", packed.manifest.id, packed.manifest.version)),
-            ("Size", format!("{} in {} files", human_bytes(packed.size), packed.entries.len())),
+            (
+                "Plugin",
+                format!("{} {}", packed.manifest.id, packed.manifest.version),
+            ),
+            (
+                "Size",
+                format!(
+                    "{} in {} files",
+                    human_bytes(packed.size),
+                    packed.entries.len()
+                ),
+            ),
             ("SHA-256", packed.digest.to_string()),
         ]);
     for issue in &packed.issues {
@@ -63,7 +73,10 @@ pub fn run(args: &Args, session: &Session) -> Result<Outcome, Failure> {
 
 fn default_name(dir: &Path) -> Result<String, Failure> {
     let plan = plan_pack(dir, &PackOptions::default()).map_err(|error| pack_failure(error, dir))?;
-    Ok(format!("{}-{}.pxp", plan.manifest.id, plan.manifest.version))
+    Ok(format!(
+        "{}-{}.pxp",
+        plan.manifest.id, plan.manifest.version
+    ))
 }
 
 /// Packs with a progress bar.
@@ -73,9 +86,13 @@ fn default_name(dir: &Path) -> Result<String, Failure> {
 pub fn pack(session: &Session, dir: &Path, out: &Path) -> Result<Packed, Failure> {
     let mut bar = None;
     let mut progress = |at: PackProgress<'_>| {
-        bar.get_or_insert_with(|| session.printer.bar(at.total, 0)).at(at.done);
+        bar.get_or_insert_with(|| session.printer.bar(at.total, 0))
+            .at(at.done);
     };
-    let options = PackOptions { progress: Some(&mut progress), ..PackOptions::default() };
+    let options = PackOptions {
+        progress: Some(&mut progress),
+        ..PackOptions::default()
+    };
     let result = pack_file(dir, options, out);
     if let Some(bar) = bar {
         bar.finish();

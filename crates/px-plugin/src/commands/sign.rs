@@ -35,14 +35,23 @@ pub struct Args {
 /// # Errors
 /// When there is no usable key, or the bundle is not sound.
 pub fn run(args: &Args, session: &Session) -> Result<Outcome, Failure> {
-    let wishes = Wishes { profile: args.profile.profile.as_deref(), ..Wishes::default() };
+    let wishes = Wishes {
+        profile: args.profile.profile.as_deref(),
+        ..Wishes::default()
+    };
     let settings = Settings::load(session, &wishes)?;
     let key = KeyStore::open(session)?.load(&settings.profile.value)?;
     let bundle = session.path(&args.bundle);
-    let out = args.out.as_ref().map_or_else(|| bundle.clone(), |out| session.path(out));
+    let out = args
+        .out
+        .as_ref()
+        .map_or_else(|| bundle.clone(), |out| session.path(out));
     let signed = sign(session, &key, &bundle, &out)?;
     let page = Page::new()
-        .item(Mark::Good, Text::from("Signed ").and(Tone::Strong, session.shown(&out)))
+        .item(
+            Mark::Good,
+            Text::from("Signed ").and(Tone::Strong, session.shown(&out)),
+        )
         .pairs([
             ("Profile", key.profile.clone()),
             ("Key", key.note.fingerprint.clone()),

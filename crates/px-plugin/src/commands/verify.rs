@@ -47,14 +47,23 @@ struct Trust {
 pub fn run(args: &Args, session: &Session) -> Result<Outcome, Failure> {
     let path = session.path(&args.bundle);
     let trust = match &args.trust {
-        Some(file) => Some(trust_file(&session.path(file), session.shown(&session.path(file)))?),
+        Some(file) => Some(trust_file(
+            &session.path(file),
+            session.shown(&session.path(file)),
+        )?),
         None => own_roots(session)?,
     };
     let none = Revocations::none();
     let revocations = trust.as_ref().map_or(&none, |trust| &trust.revocations);
-    let examined = examine_bundle(&path, session.now(), revocations).map_err(|fault| verify_failure(fault, &path))?;
+    let examined = examine_bundle(&path, session.now(), revocations)
+        .map_err(|fault| verify_failure(fault, &path))?;
     let (facts, source) = match trust {
-        Some(trust) => (examined.trust(&trust.roots).map_err(|fault| verify_failure(fault, &path))?, Some(trust.source)),
+        Some(trust) => (
+            examined
+                .trust(&trust.roots)
+                .map_err(|fault| verify_failure(fault, &path))?,
+            Some(trust.source),
+        ),
         None => (examined.claims().clone(), None),
     };
     Ok(outcome(&facts, source.as_deref(), &session.shown(&path)))
@@ -63,21 +72,43 @@ pub fn run(args: &Args, session: &Session) -> Result<Outcome, Failure> {
 fn outcome(facts: &Verified, source: Option<&str>, shown: &str) -> Outcome {
     let publisher = &facts.publisher;
     let mut page = Page::new()
-        .item(Mark::Good, Text::toned(Tone::Strong, shown).plain(" is exactly what its publisher signed"))
+        .item(
+            Mark::Good,
+            Text::toned(Tone::Strong, shown).plain(" is exactly what its publisher signed"),
+        )
         .pairs([
-            ("Plugin", format!("{} {}", facts.manifest.id, facts.manifest.version)),
-            ("Publisher", format!("{} ({})", publisher.name, publisher.id)),
+            (
+                "Plugin",
+                format!("{} {}", facts.manifest.id, facts.manifest.version),
+            ),
+            (
+                "Publisher",
+                format!("{} ({})", publisher.name, publisher.id),
+            ),
             ("Key", publisher.key_fingerprint.to_string()),
-            ("Certificate", format!("{} valid until {}", publisher.serial, day(publisher.not_after))),
+            (
+                "Certificate",
+                format!(
+                    "{} valid until {}",
+                    publisher.serial,
+                    day(publisher.not_after)
+                ),
+            ),
             ("Size", human_bytes(facts.size)),
             ("SHA-256", facts.digest.to_string()),
         ]);
     page = match source {
-        Some(source) => page.item(Mark::Good, format!("The publisher is vouched for by a root of {source}")),
+        Some(source) => page.item(
+            Mark::Good,
+            format!("The publisher is vouched for by a root of {source}"),
+        ),
         None => page.detailed(
             Mark::Warn,
             "Nobody vouches for the publisher here",
-            vec![Text::toned(Tone::Dim, "fix:").plain(" pass the Marketplace's trust document with --trust")],
+            vec![
+                Text::toned(Tone::Dim, "fix:")
+                    .plain(" pass the Marketplace's trust document with --trust"),
+            ],
         ),
     };
     let document = json!({
@@ -116,12 +147,24 @@ fn trust_file(path: &Path, source: String) -> Result<Trust, Failure> {
         )
     };
     let (pem, revoked) = if text.trim_start().starts_with('{') {
-        let document: TrustDocument = serde_json::from_str(&text).map_err(|error| fail(error.to_string()))?;
-        (document.publisher_roots.join("\n"), document.revoked_serials)
+        let document: TrustDocument =
+            serde_json::from_str(&text).map_err(|error| fail(error.to_string()))?;
+        (
+            document.publisher_roots.join("\n"),
+            document.revoked_serials,
+        )
     } else {
         (text, Vec::new())
     };
     let roots = TrustRoots::from_pem(&pem).map_err(|error| fail(error.to_string()))?;
-    let revocations = Revocations::new(revoked.into_iter().map(|serial| (serial, Timestamp::UNIX_EPOCH)));
-    Ok(Trust { roots, revocations, source })
+    let revocations = Revocations::new(
+        revoked
+            .into_iter()
+            .map(|serial| (serial, Timestamp::UNIX_EPOCH)),
+    );
+    Ok(Trust {
+        roots,
+        revocations,
+        source,
+    })
 }

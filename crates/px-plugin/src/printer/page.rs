@@ -73,12 +73,10 @@ impl Page {
         self.blank().line(Text::toned(Tone::Strong, text))
     }
 
-    /// A blank line; none at the beginning, never two.
+    /// A blank line; shown neither at the beginning nor twice.
     #[must_use]
     pub fn blank(mut self) -> Self {
-        if !matches!(self.0.last(), None | Some(Block::Blank)) {
-            self.0.push(Block::Blank);
-        }
+        self.0.push(Block::Blank);
         self
     }
 
@@ -137,6 +135,7 @@ impl Page {
         let mut out = String::new();
         for block in &self.0 {
             match block {
+                Block::Blank if out.is_empty() || out.ends_with("\n\n") => {}
                 Block::Blank => out.push('\n'),
                 Block::Line(text) => canvas.paragraph(&mut out, text, 0, 0),
                 Block::Pairs(pairs) => render_pairs(&mut out, pairs, canvas),
