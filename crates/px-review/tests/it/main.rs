@@ -1,0 +1,5 @@
+//! The review through its public interface.
+
+mod context;
+mod plugin;
+mod rules;

@@ -1,0 +1,8 @@
+//! What plugins do, and what becomes of it, through the public interface.
+
+mod files;
+mod fixture;
+mod greeter;
+#[cfg(unix)]
+mod process;
+mod wasm;
