@@ -153,6 +153,12 @@ impl Drop for Postgres {
     }
 }
 
+/// Whether the server's programs are on this machine.
+#[must_use]
+pub fn installed() -> bool {
+    programs().is_some()
+}
+
 /// Folder of `initdb` and `pg_ctl`: from `PATH`, else the newest of Debian's.
 fn programs() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
