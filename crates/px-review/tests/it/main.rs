@@ -1,0 +1,15 @@
+//! The review through its public interface.
+
+mod archive;
+mod context;
+mod dependencies;
+mod identity;
+mod plugin;
+mod report;
+mod robustness;
+mod rules;
+mod samples;
+#[cfg(feature = "sandbox")]
+mod sandbox;
+mod signature;
+mod zip;
