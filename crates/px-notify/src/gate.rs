@@ -95,10 +95,11 @@ impl Pass {
     pub(crate) fn report(&self, was_slow: bool, now: Timestamp) {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(host) = hosts.by_name.get_mut(&self.host) {
-            host.slow_until = was_slow.then(|| now + SLOW_FOR);
-            if !was_slow {
+            // Turns given out for one lane mean nothing in the other.
+            if was_slow != host.slow_until.is_some() {
                 host.turn = None;
             }
+            host.slow_until = was_slow.then(|| now + SLOW_FOR);
         }
     }
 }

@@ -57,6 +57,22 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Make a complete plugin folder to start from.
+    Init(commands::init::Args),
+    /// Check a folder, bundle or manifest as the Marketplace does.
+    #[command(visible_alias = "lint")]
+    Check(commands::check::Args),
+    /// Pack a folder into a bundle.
+    #[command(visible_alias = "package")]
+    Pack(commands::pack::Args),
+    /// Sign a bundle.
+    Sign(commands::sign::Args),
+    /// Verify a bundle's signature and every byte.
+    Verify(commands::verify::Args),
+    /// Show what is in a bundle.
+    Inspect(commands::inspect::Args),
+    /// Make, register and move signing keys.
+    Keys(commands::keys::Args),
     /// Say which build this is.
     Version(commands::version::Args),
     /// Explain an error code or a check.
@@ -68,6 +84,13 @@ enum Command {
 impl Command {
     fn run(self, session: &Session) -> Result<Outcome, Failure> {
         match self {
+            Self::Init(args) => commands::init::run(&args, session),
+            Self::Check(args) => commands::check::run(&args, session),
+            Self::Pack(args) => commands::pack::run(&args, session),
+            Self::Sign(args) => commands::sign::run(&args, session),
+            Self::Verify(args) => commands::verify::run(&args, session),
+            Self::Inspect(args) => commands::inspect::run(&args, session),
+            Self::Keys(args) => commands::keys::run(args, session),
             Self::Version(args) => Ok(commands::version::run(&args)),
             Self::Explain(args) => commands::explain::run(&args, session),
             Self::Completions(args) => Ok(commands::completions::run(&args)),

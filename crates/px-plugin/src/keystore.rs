@@ -74,7 +74,9 @@ impl KeyStore {
     /// # Errors
     /// When there is no home folder.
     pub fn open(session: &Session) -> Result<Self, Failure> {
-        Ok(Self { folder: config::folder(session)?.join("keys") })
+        Ok(Self {
+            folder: config::folder(session)?.join("keys"),
+        })
     }
 
     /// Where a file of a profile is.
@@ -122,16 +124,27 @@ impl KeyStore {
         let note = match files::read_optional(&self.file(profile, "json"))? {
             Some(text) => serde_json::from_str(&text)
                 .map_err(|error| damaged(&self.file(profile, "json"), &error.to_string()))?,
-            None => KeyNote { created_at: Timestamp::UNIX_EPOCH, fingerprint, registration: None },
+            None => KeyNote {
+                created_at: Timestamp::UNIX_EPOCH,
+                fingerprint,
+                registration: None,
+            },
         };
-        Ok(Key { profile: profile.to_owned(), key, chain, note })
+        Ok(Key {
+            profile: profile.to_owned(),
+            key,
+            chain,
+            note,
+        })
     }
 
     fn chain(&self, profile: &str) -> Result<Option<CertificateChain>, Failure> {
         let path = self.file(profile, "chain.pem");
         let text = files::read_optional(&path)?;
-        text.map(|text| CertificateChain::from_pem(&text).map_err(|error| damaged(&path, &error.to_string())))
-            .transpose()
+        text.map(|text| {
+            CertificateChain::from_pem(&text).map_err(|error| damaged(&path, &error.to_string()))
+        })
+        .transpose()
     }
 
     fn missing(&self, profile: &str) -> Failure {
@@ -139,9 +152,16 @@ impl KeyStore {
         let hint = if others.is_empty() {
             "Make one with `px-plugin keys generate`, then `px-plugin keys register`.".to_owned()
         } else {
-            format!("There are keys for {}: choose with `--profile` or PX_SIGNING_PROFILE.", others.join(", "))
+            format!(
+                "There are keys for {}: choose with `--profile` or PX_SIGNING_PROFILE.",
+                others.join(", ")
+            )
         };
-        Failure::new(Code::NoSigningKey, format!("the signing profile `{profile}` has no key")).remedy(hint)
+        Failure::new(
+            Code::NoSigningKey,
+            format!("the signing profile `{profile}` has no key"),
+        )
+        .remedy(hint)
     }
 
     /// Keeps a new key. A profile that has one already is refused: a key cannot be brought back.
@@ -155,25 +175,45 @@ impl KeyStore {
                 "Choose another name with `--profile NAME`; old keys are kept, because what they signed stays valid.",
             ));
         }
-        let pem = key.to_pem().map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
+        let pem = key
+            .to_pem()
+            .map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
         files::make_folder(&self.folder, Access::Private)?;
-        files::write(&self.file(profile, "key.pem"), pem.as_bytes(), Access::Private)?;
+        files::write(
+            &self.file(profile, "key.pem"),
+            pem.as_bytes(),
+            Access::Private,
+        )?;
         let public = public_pem(&key.public())?;
-        files::write(&self.file(profile, "pub.pem"), public.as_bytes(), Access::Shared)?;
+        files::write(
+            &self.file(profile, "pub.pem"),
+            public.as_bytes(),
+            Access::Shared,
+        )?;
         let note = KeyNote {
             created_at: session.now(),
             fingerprint: key.public().fingerprint().to_string(),
             registration: None,
         };
         self.store_note(profile, &note)?;
-        Ok(Key { profile: profile.to_owned(), key, chain: None, note })
+        Ok(Key {
+            profile: profile.to_owned(),
+            key,
+            chain: None,
+            note,
+        })
     }
 
     /// Keeps what the Marketplace said about a key.
     ///
     /// # Errors
     /// When its certificates cannot be read, or the folder cannot be written.
-    pub fn register(&self, key: &mut Key, marketplace: &str, view: &KeyView) -> Result<(), Failure> {
+    pub fn register(
+        &self,
+        key: &mut Key,
+        marketplace: &str,
+        view: &KeyView,
+    ) -> Result<(), Failure> {
         self.store_chain(key, &view.certificate_chain)?;
         key.note.registration = Some(Registration {
             marketplace: marketplace.to_owned(),
@@ -193,7 +233,8 @@ impl KeyStore {
     /// When it cannot be read or written.
     pub fn store_chain(&self, key: &mut Key, pem: &str) -> Result<(), Failure> {
         let path = self.file(&key.profile, "chain.pem");
-        let chain = CertificateChain::from_pem(pem).map_err(|error| damaged(&path, &error.to_string()))?;
+        let chain =
+            CertificateChain::from_pem(pem).map_err(|error| damaged(&path, &error.to_string()))?;
         files::write(&path, chain.to_pem().as_bytes(), Access::Shared)?;
         key.chain = Some(chain);
         Ok(())
@@ -205,7 +246,11 @@ impl KeyStore {
     /// When the folder cannot be written.
     pub fn store_note(&self, profile: &str, note: &KeyNote) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(note).unwrap_or_default();
-        files::write(&self.file(profile, "json"), format!("{text}\n").as_bytes(), Access::Shared)
+        files::write(
+            &self.file(profile, "json"),
+            format!("{text}\n").as_bytes(),
+            Access::Shared,
+        )
     }
 }
 
@@ -214,7 +259,8 @@ impl KeyStore {
 /// # Errors
 /// When the encoder fails, which it does not for a key of this type.
 pub fn public_pem(key: &PublicKey) -> Result<String, Failure> {
-    key.to_pem().map_err(|error| Failure::new(Code::Internal, error.to_string()))
+    key.to_pem()
+        .map_err(|error| Failure::new(Code::Internal, error.to_string()))
 }
 
 fn damaged(path: &Path, why: &str) -> Failure {
@@ -227,13 +273,17 @@ impl Key {
     #[must_use]
     pub fn fault(&self, now: Timestamp) -> Option<(String, &'static str)> {
         const REGISTER: &str = "Run `px-plugin keys register`.";
-        const ANOTHER: &str = "Make another key: `px-plugin keys generate --profile NAME`, then `keys register`.";
+        const ANOTHER: &str =
+            "Make another key: `px-plugin keys generate --profile NAME`, then `keys register`.";
         if let Some(registration) = &self.note.registration {
             if let Some(at) = registration.revoked_at {
                 return Some((format!("the key was revoked on {}", day(at)), ANOTHER));
             }
             if registration.not_after <= now {
-                return Some((format!("its certificate expired on {}", day(registration.not_after)), REGISTER));
+                return Some((
+                    format!("its certificate expired on {}", day(registration.not_after)),
+                    REGISTER,
+                ));
             }
         }
         if self.chain.is_none() {
@@ -248,9 +298,15 @@ impl Key {
     /// `PX-0210` or `PX-0705` with what to do.
     pub fn usable(&self, now: Timestamp) -> Result<&CertificateChain, Failure> {
         if let Some((why, remedy)) = self.fault(now) {
-            return Err(Failure::new(Code::KeyUnknown, format!("profile `{}`: {why}", self.profile)).remedy(remedy));
+            return Err(Failure::new(
+                Code::KeyUnknown,
+                format!("profile `{}`: {why}", self.profile),
+            )
+            .remedy(remedy));
         }
-        self.chain.as_ref().ok_or_else(|| Failure::new(Code::KeyUnknown, "there is no certificate"))
+        self.chain
+            .as_ref()
+            .ok_or_else(|| Failure::new(Code::KeyUnknown, "there is no certificate"))
     }
 }
 

@@ -14,8 +14,12 @@ mod config;
 mod environment;
 mod failure;
 mod files;
+mod findings;
+mod keystore;
+mod market;
 mod outcome;
 mod printer;
+mod project;
 mod session;
 
 use std::ffi::OsString;

@@ -14,8 +14,8 @@ pub struct Outcome {
     pub page: Page,
     /// What `--quiet` still prints: the one line a script is after.
     pub essence: Option<String>,
-    /// The command did its work and found something that blocks: exit code 1.
-    pub blocked: bool,
+    /// 0, or 1 when the command did its work and found something that blocks.
+    pub exit: u8,
 }
 
 impl Outcome {
@@ -28,7 +28,7 @@ impl Outcome {
             document: serde_json::to_value(document).unwrap_or_default(),
             page,
             essence: None,
-            blocked: false,
+            exit: 0,
         }
     }
 
@@ -41,8 +41,8 @@ impl Outcome {
 
     /// Marks it as blocked (exit code 1) when `blocked` holds.
     #[must_use]
-    pub const fn blocked_if(mut self, blocked: bool) -> Self {
-        self.blocked = blocked;
+    pub fn blocked_if(mut self, blocked: bool) -> Self {
+        self.exit = u8::from(blocked);
         self
     }
 }

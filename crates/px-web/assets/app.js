@@ -13,13 +13,13 @@
   const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]];
   const ago = (seconds) => {
     const [unit, size] = UNITS.find(([, s]) => Math.abs(seconds) >= s) ?? ["minute", 60];
-    return Math.abs(seconds) < 45 ? words.now : relative.format(Math.trunc(seconds / size), unit);
+    return Math.abs(seconds) < 45 ? words.now : relative.format(Math.trunc(seconds / size), unit).replace(/(\d)(?=[\u4e00-\u9fff])/, "$1 ");
   };
   const span = (seconds) => {
     const minutes = Math.floor(seconds / 60), hours = Math.floor(minutes / 60), days = Math.floor(hours / 24);
-    const unit = (n, u) => new Intl.NumberFormat(lang, { style: "unit", unit: u, unitDisplay: "short" }).format(n);
-    if (days) return `${unit(days, "day")} ${unit(hours % 24, "hour")}`;
-    if (hours) return `${unit(hours, "hour")} ${unit(minutes % 60, "minute")}`;
+    const unit = (n, u) => words[n === 1 && u === "day" ? "day" : `${u}s`].replace("%s", n);
+    if (days) return [unit(days, "day"), hours % 24 && unit(hours % 24, "hour")].filter(Boolean).join(" ");
+    if (hours) return [unit(hours, "hour"), minutes % 60 && unit(minutes % 60, "minute")].filter(Boolean).join(" ");
     return unit(minutes, "minute");
   };
   const clocks = (from = document) => {

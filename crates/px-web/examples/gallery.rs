@@ -38,7 +38,12 @@ fn nav(t: &T, _: &px_web::identity::Caller) -> Vec<NavGroup> {
                 NavItem::new("queue", "clipboard-check", w("Queue", "审核队列"), "/queue")
                     .count(12)
                     .alarm(),
-                NavItem::new("reports", "report-search", w("Reports", "检查报告"), "/reports"),
+                NavItem::new(
+                    "reports",
+                    "report-search",
+                    w("Reports", "检查报告"),
+                    "/reports",
+                ),
             ],
         ),
         NavGroup::new(
@@ -74,17 +79,37 @@ fn stats(t: &T) -> Html {
 
 fn queue(t: &T, query: &ListQuery) -> Html {
     let rows = [
-        ("Invoice OCR", "com.acme.invoice-ocr", "2.4.0", Risk::High, 200_i64),
+        (
+            "Invoice OCR",
+            "com.acme.invoice-ocr",
+            "2.4.0",
+            Risk::High,
+            200_i64,
+        ),
         ("Shift planner", "org.rota.shifts", "1.0.3", Risk::Low, 70),
-        ("客户画像", "cn.example.portrait", "0.9.1", Risk::Medium, 150),
+        (
+            "客户画像",
+            "cn.example.portrait",
+            "0.9.1",
+            Risk::Medium,
+            150,
+        ),
         ("Warehouse map", "io.depot.map", "3.1.0", Risk::Low, 20),
     ]
     .into_iter()
     .map(|(name, id, version, risk, age)| {
         let start = before(t, age);
-        let reasons = vec!["Calls api.example.com".to_owned(), "New permission orders:write".to_owned()];
+        let reasons = vec![
+            "Calls api.example.com".to_owned(),
+            "New permission orders:write".to_owned(),
+        ];
         Row::new([
-            Row::lead(&ui::tile(name), name, "/report", &format!("{id} · {version}")),
+            Row::lead(
+                &ui::tile(name),
+                name,
+                "/report",
+                &format!("{id} · {version}"),
+            ),
             ui::version_state(t, VersionState::InReview),
             ui::risk(t, risk, if risk == Risk::High { &reasons } else { &[] }),
             ui::sla(t, start, start + SignedDuration::from_hours(4)),
@@ -96,7 +121,11 @@ fn queue(t: &T, query: &ListQuery) -> Html {
     Table::new(t, query, "Review queue")
         .search("Search plugin, publisher, version")
         .filter(Filter::new("state", "State", states))
-        .filter(Filter::new("risk", "Risk", vec![("high".to_owned(), "High".to_owned())]))
+        .filter(Filter::new(
+            "risk",
+            "Risk",
+            vec![("high".to_owned(), "High".to_owned())],
+        ))
         .column(Column::new("Plugin").sort("name"))
         .column(Column::new("State"))
         .column(Column::new("Risk").sort("risk"))
@@ -139,17 +168,25 @@ fn charts() -> (Html, Html) {
     let series = |name: &str, tone, k: f64| Series {
         name: name.to_owned(),
         tone,
-        values: (0..14).map(|i| (f64::from(i) * 0.7 + k).sin().abs() * 40.0 * k).collect(),
+        values: (0..14)
+            .map(|i| (f64::from(i) * 0.7 + k).sin().abs() * 40.0 * k)
+            .collect(),
     };
     let bars = Bars {
         title: "Versions per day by outcome".to_owned(),
         labels: labels.clone(),
-        series: vec![series("Listed", Tone::Accent, 1.0), series("Rejected", Tone::Danger, 0.3)],
+        series: vec![
+            series("Listed", Tone::Accent, 1.0),
+            series("Rejected", Tone::Danger, 0.3),
+        ],
     };
     let line = Line {
         title: "Hours to decision".to_owned(),
         labels,
-        series: vec![series("p50", Tone::Accent, 0.6), series("p95", Tone::Warn, 1.1)],
+        series: vec![
+            series("p50", Tone::Accent, 0.6),
+            series("p95", Tone::Warn, 1.1),
+        ],
     };
     (bars.html(), line.html())
 }
@@ -176,7 +213,9 @@ fn actions(ui: &Ui) -> Html {
         .confirm("Reject version 2.4.0 of Invoice OCR?")
         .key('x')
         .html();
-    Html::trusted(format!(r#"<div class="px-decide">{approve}{changes}{reject}</div>"#))
+    Html::trusted(format!(
+        r#"<div class="px-decide">{approve}{changes}{reject}</div>"#
+    ))
 }
 
 async fn gallery(ui: Ui) -> Response {
@@ -187,7 +226,10 @@ async fn gallery(ui: Ui) -> Response {
     let new = "fn main() {\n    let a = read_config();\n    let b = 2;\n    run(a, b);\n}\n";
     let facts = ui::facts(&[
         ("Publisher".to_owned(), "Acme GmbH".into()),
-        ("Version".to_owned(), ui::copyable(t, "ver_0197f3c1a2b34c5d8e9f001122334455")),
+        (
+            "Version".to_owned(),
+            ui::copyable(t, "ver_0197f3c1a2b34c5d8e9f001122334455"),
+        ),
         ("Bundle".to_owned(), t.size(48_200_000).into()),
         ("Listed".to_owned(), t.datetime(before(t, 9000)).into()),
     ]);
@@ -207,19 +249,52 @@ async fn gallery(ui: Ui) -> Response {
         Card::new("Versions per day", bars).html(),
         Card::new("Time to decision (hours)", line).html(),
         Diff::between(t, "src/main.rs", old, new).html(),
-        Card::new("Check it yourself", ui::code(t, "px-plugin verify com.acme.invoice-ocr-2.4.0.pxp")).html(),
+        Card::new(
+            "Check it yourself",
+            ui::code(t, "px-plugin verify com.acme.invoice-ocr-2.4.0.pxp"),
+        )
+        .html(),
     ]);
     let notes = Html::join([
-        Note::new(Tone::Warn, "2 reviews are close to their deadline.", "Invoice OCR has 40 minutes left.").html(),
-        Note::new(Tone::Info, "A new engine version is active.", "Signature data of today.").html(),
+        Note::new(
+            Tone::Warn,
+            "2 reviews are close to their deadline.",
+            "Invoice OCR has 40 minutes left.",
+        )
+        .html(),
+        Note::new(
+            Tone::Info,
+            "A new engine version is active.",
+            "Signature data of today.",
+        )
+        .html(),
     ]);
-    let empty = Card::new("My plugins", Empty::new("package-import", "Nothing published yet", "Run px-plugin publish in your project, or read how a plugin is made.").action("How to publish", "/docs").html()).flush().html();
+    let empty = Card::new(
+        "My plugins",
+        Empty::new(
+            "package-import",
+            "Nothing published yet",
+            "Run px-plugin publish in your project, or read how a plugin is made.",
+        )
+        .action("How to publish", "/docs")
+        .html(),
+    )
+    .flush()
+    .html();
     let body = format!(
         r#"<div class="px-stack">{notes}{}{}<div class="px-split"><div class="px-stack">{main}</div><div class="px-stack">{side}</div></div>{}{empty}{}{}</div>"#,
         stats(t),
         Card::new("Review queue", queue(t, &query)).flush().html(),
         Card::new("Status", pills(t)).html(),
-        ui::wizard(&["Version".into(), "When and how".into(), "Permissions".into(), "Review".into()], 1),
+        ui::wizard(
+            &[
+                "Version".into(),
+                "When and how".into(),
+                "Permissions".into(),
+                "Review".into()
+            ],
+            1
+        ),
         actions(&ui),
     );
     ui.page("Review queue")
@@ -236,7 +311,10 @@ async fn gallery(ui: Ui) -> Response {
 }
 
 async fn fault() -> px_web::Answer {
-    Err(px_web::Failure::new(px_api::Code::Unavailable, "The database does not answer in time."))
+    Err(px_web::Failure::new(
+        px_api::Code::Unavailable,
+        "The database does not answer in time.",
+    ))
 }
 
 #[tokio::main]

@@ -35,10 +35,16 @@ diff-label = 变更：
 time-now = 刚刚
 ago-minutes = { $n } 分钟前
 ago-hours = { $n } 小时前
-ago-days = { $n } 天前
+ago-days = { $n ->
+    [1] 昨天
+   *[other] { $n } 天前
+  }
 in-minutes = { $n } 分钟后
 in-hours = { $n } 小时后
-in-days = { $n } 天后
+in-days = { $n ->
+    [1] 明天
+   *[other] { $n } 天后
+  }
 unit-second = { $n } 秒
 unit-minute = { $n } 分钟
 unit-hour = { $n } 小时

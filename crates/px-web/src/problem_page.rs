@@ -76,5 +76,9 @@ pub(crate) fn show(ui: &Ui, problem: &Problem) -> Response {
     }
     let title = panel.title.clone();
     let html = panel.html();
-    ui.page(title).status(status).bare().narrow().show_html(html)
+    ui.page(title)
+        .status(status)
+        .bare()
+        .narrow()
+        .show_html(html)
 }

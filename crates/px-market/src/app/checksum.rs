@@ -47,7 +47,10 @@ impl Checksum {
             _ => return None,
         };
         let promised = STANDARD.decode(value.trim()).ok()?;
-        (promised.len() == length).then_some(Self { algorithm, promised })
+        (promised.len() == length).then_some(Self {
+            algorithm,
+            promised,
+        })
     }
 
     /// A hasher of its algorithm.

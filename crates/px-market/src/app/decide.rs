@@ -39,22 +39,26 @@ impl Market {
         };
         match plan(auth, request, &situation)? {
             DecisionPlan::List { overrule } => {
-                self.approve(&mut tx, auth, &row, request, overrule.as_deref()).await?;
+                self.approve(&mut tx, auth, &row, request, overrule.as_deref())
+                    .await?;
             }
             DecisionPlan::Wait { missing } => {
                 wait(&mut tx, auth, &row, missing).await?;
             }
             DecisionPlan::Reject(why) => {
-                self.send_back(&mut tx, auth, &row, VersionState::Rejected, &why).await?;
+                self.send_back(&mut tx, auth, &row, VersionState::Rejected, &why)
+                    .await?;
             }
             DecisionPlan::RequestChanges(why) => {
-                self.send_back(&mut tx, auth, &row, VersionState::ChangesRequested, &why).await?;
+                self.send_back(&mut tx, auth, &row, VersionState::ChangesRequested, &why)
+                    .await?;
             }
         }
         tx.commit().await?;
         metrics::counter!("marketplace_review_decisions", "decision" => request.decision.as_str())
             .increment(1);
-        self.version_view(&ViewerAuth::Reviewer(auth.clone()), version).await
+        self.version_view(&ViewerAuth::Reviewer(auth.clone()), version)
+            .await
     }
 
     async fn approve(
@@ -97,8 +101,18 @@ impl Market {
         } else {
             row.clone()
         };
-        let action = if to == VersionState::Rejected { "review.rejected" } else { "review.changes_requested" };
-        let change = Step { actor: &auth.actor, to, action, note: Some(why), detail: json!({}) };
+        let action = if to == VersionState::Rejected {
+            "review.rejected"
+        } else {
+            "review.changes_requested"
+        };
+        let change = Step {
+            actor: &auth.actor,
+            to,
+            action,
+            note: Some(why),
+            detail: json!({}),
+        };
         let row = step(tx, &row, change).await?;
         queue::unclaim(tx, &row).await?;
         queue::set_notes(tx, row.id, Some(why)).await?;
@@ -147,7 +161,10 @@ async fn add_approval(
     auth: &ReviewerAuth,
     row: &VersionRow,
 ) -> AppResult<Vec<String>> {
-    let mine = ApprovalRow { account: auth.account.clone(), name: auth.actor.name.clone() };
+    let mine = ApprovalRow {
+        account: auth.account.clone(),
+        name: auth.actor.name.clone(),
+    };
     let binding = bound_to(row);
     approvals::add(tx, row.id, &mine, &binding).await?;
     let all = approvals::list_tx(tx, row.id, &binding).await?;
@@ -158,7 +175,10 @@ async fn add_approval(
 async fn wait(tx: &mut Tx, auth: &ReviewerAuth, row: &VersionRow, missing: u32) -> AppResult<()> {
     queue::unclaim(tx, row).await?;
     let given = add_approval(tx, auth, row).await?;
-    let note = format!("approved by {}; {missing} more approval needed", auth.actor.name);
+    let note = format!(
+        "approved by {}; {missing} more approval needed",
+        auth.actor.name
+    );
     timeline::add(tx, row.id, row.state, &auth.actor.name, Some(&note)).await?;
     let detail = json!({ "approvers": given, "missing": missing, "boundTo": bound_to(row) });
     record(tx, &auth.actor, "review.approval", row, detail).await?;

@@ -61,7 +61,11 @@ pub fn bound_to(row: &VersionRow) -> String {
 /// Approvals a version needs.
 #[must_use]
 pub fn approvers_needed(risk: Risk, high_risk: u32) -> u32 {
-    if risk == Risk::High { high_risk.max(1) } else { 1 }
+    if risk == Risk::High {
+        high_risk.max(1)
+    } else {
+        1
+    }
 }
 
 /// What a decision leads to.
@@ -89,7 +93,11 @@ pub fn plan(
 }
 
 fn count(auth: &ReviewerAuth, at: &Situation<'_>, overrule: Option<String>) -> DecisionPlan {
-    let others = at.approvals.iter().filter(|a| a.account != auth.account).count();
+    let others = at
+        .approvals
+        .iter()
+        .filter(|a| a.account != auth.account)
+        .count();
     let given = u32::try_from(others).unwrap_or(u32::MAX).saturating_add(1);
     let needed = approvers_needed(at.row.risk, at.high_risk_approvers);
     match needed.saturating_sub(given) {
@@ -106,12 +114,14 @@ fn own_claim(request: &DecisionRequest, at: &Situation<'_>) -> AppResult<()> {
     if token == at.row.claim_token && at.row.live_claim(at.now).is_some() {
         return Ok(());
     }
-    Err(Problem::new(Code::ClaimLost, "the claim has expired or was taken over")
-        .with_current(json!({
-            "claimToken": at.row.claim_token,
-            "claimedBy": at.row.live_claim(at.now).map(|c| c.name.clone()),
-        }))
-        .into())
+    Err(
+        Problem::new(Code::ClaimLost, "the claim has expired or was taken over")
+            .with_current(json!({
+                "claimToken": at.row.claim_token,
+                "claimedBy": at.row.live_claim(at.now).map(|c| c.name.clone()),
+            }))
+            .into(),
+    )
 }
 
 fn text(value: Option<&String>) -> Option<String> {
@@ -120,9 +130,16 @@ fn text(value: Option<&String>) -> Option<String> {
 
 fn reason(request: &DecisionRequest) -> AppResult<String> {
     text(request.notes.as_ref()).ok_or_else(|| {
-        Problem::new(Code::ReasonRequired, "say why, so that the author can act on it")
-            .field("/notes", "it is empty", "Name what must change, or why it can never be listed")
-            .into()
+        Problem::new(
+            Code::ReasonRequired,
+            "say why, so that the author can act on it",
+        )
+        .field(
+            "/notes",
+            "it is empty",
+            "Name what must change, or why it can never be listed",
+        )
+        .into()
     })
 }
 
@@ -140,15 +157,29 @@ fn overrule(request: &DecisionRequest, row: &VersionRow) -> AppResult<Option<Str
     match (row.verdict.as_deref(), row.state) {
         (Some("clean" | "needs_person"), VersionState::InReview) => Ok(None),
         (Some("blocked"), _) => given.map(Some).ok_or_else(|| {
-            Problem::new(Code::ReasonRequired, "the report has findings that block listing")
-                .field("/overruleReason", "it is missing", "Say why the findings do not matter here")
-                .into()
+            Problem::new(
+                Code::ReasonRequired,
+                "the report has findings that block listing",
+            )
+            .field(
+                "/overruleReason",
+                "it is missing",
+                "Say why the findings do not matter here",
+            )
+            .into()
         }),
         _ => given.map(Some).ok_or_else(|| {
-            Problem::new(Code::ReportIncomplete, "not every required check has been made")
-                .field("/overruleReason", "it is missing", "Wait, or say why it may be listed without")
-                .with_current(json!({ "verdict": row.verdict }))
-                .into()
+            Problem::new(
+                Code::ReportIncomplete,
+                "not every required check has been made",
+            )
+            .field(
+                "/overruleReason",
+                "it is missing",
+                "Wait, or say why it may be listed without",
+            )
+            .with_current(json!({ "verdict": row.verdict }))
+            .into()
         }),
     }
 }
@@ -163,7 +194,9 @@ fn named_have_approved(
     for (n, name) in request.approvers.iter().enumerate() {
         let known = *name == auth.account
             || *name == auth.actor.name
-            || approvals.iter().any(|a| a.account == *name || a.name == *name);
+            || approvals
+                .iter()
+                .any(|a| a.account == *name || a.name == *name);
         if !known {
             problem = problem.field(
                 &format!("/approvers/{n}"),
@@ -172,5 +205,9 @@ fn named_have_approved(
             );
         }
     }
-    if problem.errors.is_empty() { Ok(()) } else { Err(problem.into()) }
+    if problem.errors.is_empty() {
+        Ok(())
+    } else {
+        Err(problem.into())
+    }
 }

@@ -79,7 +79,9 @@ impl AppError {
 
 fn store_problem(e: &StoreError) -> Problem {
     match e {
-        StoreError::Missing(what) => Problem::new(Code::NotFound, format!("there is no such {what}")),
+        StoreError::Missing(what) => {
+            Problem::new(Code::NotFound, format!("there is no such {what}"))
+        }
         StoreError::Stale(what) => Problem::new(
             Code::WrongState,
             format!("the {what} was changed by somebody else in the meantime; read it again"),

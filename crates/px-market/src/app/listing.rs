@@ -50,9 +50,12 @@ impl Market {
 
     async fn announce(&self, tx: &mut Tx, row: &VersionRow) -> AppResult<()> {
         let listed = self.listed(row)?;
-        self.emit(tx, event_type::APPROVED, row, current(row)).await?;
+        self.emit(tx, event_type::APPROVED, row, current(row))
+            .await?;
         let news = json!({ "listed": listed });
-        let event = self.emit(tx, event_type::PLUGIN_APPROVED, row, news).await?;
+        let event = self
+            .emit(tx, event_type::PLUGIN_APPROVED, row, news)
+            .await?;
         self.tell_subscribers(tx, row, &event).await?;
         self.tell_publisher_listed(tx, row).await?;
         let release = Release { version_id: row.id };
@@ -102,7 +105,10 @@ impl Market {
         for (channel, row) in [
             (Channel::Stable.as_str(), newest(Channel::Stable)),
             (Channel::Beta.as_str(), newest(Channel::Beta)),
-            (offers::ANY, newest(Channel::Stable).or_else(|| newest(Channel::Beta))),
+            (
+                offers::ANY,
+                newest(Channel::Stable).or_else(|| newest(Channel::Beta)),
+            ),
         ] {
             if let Some(row) = row {
                 offers::put(tx, channel, row).await?;
@@ -127,7 +133,10 @@ impl Market {
             version: row.version.clone(),
             channel: row.channel,
             state: row.state,
-            artifact: Artifact { sha256: row.sha256, size: row.size },
+            artifact: Artifact {
+                sha256: row.sha256,
+                size: row.size,
+            },
             bundle_url: format!("/api/marketplace/bundles/{}.pxp", row.sha256),
             permissions: row.permissions.clone(),
             dependencies: row.dependencies.clone(),

@@ -46,7 +46,10 @@ impl Words {
     }
 
     pub(crate) fn list(&self) -> Vec<(&str, &str)> {
-        self.0.iter().map(|(word, value)| (*word, value.as_str())).collect()
+        self.0
+            .iter()
+            .map(|(word, value)| (*word, value.as_str()))
+            .collect()
     }
 }
 
@@ -79,7 +82,9 @@ impl Market {
                 send_webhook_about(tx, &topic, endpoint, event).await?;
             }
             if let Some(endpoint) = subscription.mail {
-                let mail = self.templates().mail("listed", &subscription.language, &words.list());
+                let mail = self
+                    .templates()
+                    .mail("listed", &subscription.language, &words.list());
                 send_mail_about(tx, &topic, Some(&event.id), endpoint, mail).await?;
             }
             let (title, body) = self.templates().both("listed", &words.list());
@@ -149,7 +154,8 @@ impl Market {
             level: news.level,
             title,
             body,
-            subject: Some(row.id.to_string()),
+            // The review rather than the version, whose statistics count subscribers only.
+            subject: Some(row.review.to_string()),
             dedup: Some(news.dedup.clone()),
         };
         if post_inbox(tx, message).await?.is_none() {
@@ -161,7 +167,8 @@ impl Market {
             match (&endpoint.kind, news.event) {
                 (EndpointKind::Mail { language, .. }, _) => {
                     let mail: MailText =
-                        self.templates().mail(news.template, language.as_str(), &words);
+                        self.templates()
+                            .mail(news.template, language.as_str(), &words);
                     send_mail_about(tx, &topic, Some(&news.dedup), endpoint.id, mail).await?;
                 }
                 (EndpointKind::Webhook { .. }, Some(event)) => {

@@ -63,12 +63,12 @@ impl Market {
         self.check_owner_and_quota(&mut tx, auth, request).await?;
         let now = tx.env().now();
         let existing = versions::by_number(&mut tx, &request.plugin_id, &request.version).await?;
-        let offered =
-            versions::offered(&mut tx, &request.plugin_id, Some(request.channel)).await?;
+        let offered = versions::offered(&mut tx, &request.plugin_id, Some(request.channel)).await?;
         let plan = publish_plan::plan(request, existing.as_ref(), &offered, now)?;
         let row = match (plan, existing) {
             (PublishPlan::Restart { to, keep_clock }, Some(old)) => {
-                self.restart(&mut tx, auth, request, &old, (to, keep_clock)).await?
+                self.restart(&mut tx, auth, request, &old, (to, keep_clock))
+                    .await?
             }
             _ => self.create(&mut tx, auth, request).await?,
         };
@@ -83,7 +83,8 @@ impl Market {
         };
         remember(&mut tx, &scope, key, &body, &answer).await?;
         tx.commit().await?;
-        metrics::counter!("plugin_online_publish_count", "channel" => request.channel.as_str()).increment(1);
+        metrics::counter!("plugin_online_publish_count", "channel" => request.channel.as_str())
+            .increment(1);
         Ok(answer)
     }
 
@@ -101,7 +102,11 @@ impl Market {
                 Code::PluginOwned,
                 format!("{} was registered by another publisher", request.plugin_id),
             )
-            .field("/pluginId", "it is taken", "Choose an id under your own domain")
+            .field(
+                "/pluginId",
+                "it is taken",
+                "Choose an id under your own domain",
+            )
             .into());
         }
         let open = versions::count_open(tx, auth.publisher).await?;
@@ -171,9 +176,19 @@ impl Market {
         if old.clock.running_from.is_some() {
             queue::set_clock(tx, row.id, &old.clock.pause(now)).await?;
         }
-        let row = VersionRow { revision: versions::get_tx(tx, row.id).await?.revision, ..row };
+        let row = VersionRow {
+            revision: versions::get_tx(tx, row.id).await?.revision,
+            ..row
+        };
         versions::restart(tx, &Registration { row: &row, at: now }, keep_clock).await?;
-        record(tx, &auth.actor, "version.registered", &row, registered(&row)).await?;
+        record(
+            tx,
+            &auth.actor,
+            "version.registered",
+            &row,
+            registered(&row),
+        )
+        .await?;
         Ok(versions::get_tx(tx, row.id).await?)
     }
 
@@ -199,7 +214,11 @@ impl Market {
             upload_expires: add(now, self.config().upload_ttl),
             permissions: request.permissions.clone(),
             dependencies: request.dependencies.clone(),
-            signatures: request.signatures.iter().map(|s| s.key_fingerprint.clone()).collect(),
+            signatures: request
+                .signatures
+                .iter()
+                .map(|s| s.key_fingerprint.clone())
+                .collect(),
             notes: request.notes.clone(),
             rollout: request.rollout.clone(),
             facts: None,
@@ -226,7 +245,9 @@ impl Market {
         let mut recent = queue::recent_durations(self.db(), 50).await?;
         recent.sort_unstable();
         let max = self.config().review_sla.as_secs().unsigned_abs();
-        let median = recent.get(recent.len() / 2).map(|micros| micros.unsigned_abs() / 1_000_000);
+        let median = recent
+            .get(recent.len() / 2)
+            .map(|micros| micros.unsigned_abs() / 1_000_000);
         Ok(Sla {
             expected_review_duration: median.unwrap_or(max / 2).clamp(1, max.max(1)),
             max_duration: max,

@@ -41,7 +41,11 @@ pub fn check_request(request: &PublishRequest, config: &MarketConfig) -> Result<
     }
     let mut problem = Problem::new(Code::InvalidField, "the publish request is not acceptable");
     if request.artifact.size == 0 {
-        problem = problem.field("/artifact/size", "a bundle is not empty", "Give the size of the packed file in bytes");
+        problem = problem.field(
+            "/artifact/size",
+            "a bundle is not empty",
+            "Give the size of the packed file in bytes",
+        );
     }
     let id = &request.publish_request_id;
     if id.is_empty() || id.len() > 128 || id.chars().any(char::is_control) {
@@ -58,15 +62,26 @@ pub fn check_request(request: &PublishRequest, config: &MarketConfig) -> Result<
             "Pass --notes FILE, or add an entry for this version to CHANGELOG.md",
         );
     }
-    if request.notes.as_ref().is_some_and(|notes| notes.len() > config.max_notes_bytes) {
+    if request
+        .notes
+        .as_ref()
+        .is_some_and(|notes| notes.len() > config.max_notes_bytes)
+    {
         problem = problem.field(
             "/notes",
-            format!("release notes have at most {} bytes", config.max_notes_bytes),
+            format!(
+                "release notes have at most {} bytes",
+                config.max_notes_bytes
+            ),
             "Shorten them, and link to the rest",
         );
     }
     problem = blocklisted(problem, request, config);
-    if problem.errors.is_empty() { Ok(()) } else { Err(problem) }
+    if problem.errors.is_empty() {
+        Ok(())
+    } else {
+        Err(problem)
+    }
 }
 
 fn blank(text: Option<&str>) -> bool {
@@ -87,7 +102,10 @@ fn blocklisted(mut problem: Problem, request: &PublishRequest, config: &MarketCo
         if config.is_blocklisted(dependency.plugin.as_str()) {
             problem = problem.field(
                 &format!("/dependencies/{n}"),
-                format!("`{}` is never listed on this Marketplace (DEP-05)", dependency.plugin),
+                format!(
+                    "`{}` is never listed on this Marketplace (DEP-05)",
+                    dependency.plugin
+                ),
                 "Do without this dependency",
             );
         }
@@ -117,11 +135,17 @@ pub fn plan(
 /// Whether a version may get new bytes, and what has to happen to it.
 fn restart(row: &VersionRow, now: Timestamp) -> Option<PublishPlan> {
     use VersionState::{Blocked, ChangesRequested, Draft, Rejected, Uploading, Withdrawn};
-    let draft = |keep_clock| PublishPlan::Restart { to: Some(Draft), keep_clock };
+    let draft = |keep_clock| PublishPlan::Restart {
+        to: Some(Draft),
+        keep_clock,
+    };
     match row.state {
         _ if row.listed_at.is_some() => None,
         Draft | Uploading if row.upload.is_none() || row.upload_expires <= now => {
-            Some(PublishPlan::Restart { to: None, keep_clock: false })
+            Some(PublishPlan::Restart {
+                to: None,
+                keep_clock: false,
+            })
         }
         ChangesRequested => Some(draft(true)),
         Rejected | Blocked | Withdrawn => Some(draft(false)),
@@ -146,10 +170,18 @@ pub fn newer(version: &px_model::Version, offered: &[VersionRow]) -> Result<(), 
         .iter()
         .max_by(|a, b| a.version.semver().cmp_precedence(b.version.semver()));
     match newest {
-        Some(row) if version.semver().cmp_precedence(row.version.semver()).is_le() => {
+        Some(row)
+            if version
+                .semver()
+                .cmp_precedence(row.version.semver())
+                .is_le() =>
+        {
             Err(Problem::new(
                 Code::VersionNotNewer,
-                format!("{version} is not newer than {} on {}", row.version, row.channel),
+                format!(
+                    "{version} is not newer than {} on {}",
+                    row.version, row.channel
+                ),
             )
             .with_current(current(row)))
         }

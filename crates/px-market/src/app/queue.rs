@@ -19,7 +19,11 @@ impl Market {
     ///
     /// # Errors
     /// When the database is away.
-    pub async fn review_queue(&self, _auth: &ReviewerAuth, limit: u32) -> AppResult<Vec<ReviewTask>> {
+    pub async fn review_queue(
+        &self,
+        _auth: &ReviewerAuth,
+        limit: u32,
+    ) -> AppResult<Vec<ReviewTask>> {
         let rows = queue::list(self.db(), limit.clamp(1, 500)).await?;
         Ok(rows.iter().map(|row| self.task(row)).collect())
     }
@@ -68,7 +72,10 @@ impl Market {
         let detail = json!({ "claimToken": token, "until": until });
         record(&mut tx, &auth.actor, "review.claimed", &row, detail).await?;
         tx.commit().await?;
-        Ok(Claim { claim_token: token, claimed_until: until })
+        Ok(Claim {
+            claim_token: token,
+            claimed_until: until,
+        })
     }
 
     /// Gives a claimed review back to the queue; nothing happens when the caller does not hold it.
@@ -78,7 +85,11 @@ impl Market {
     pub async fn release_review(&self, auth: &ReviewerAuth, version: VersionId) -> AppResult<()> {
         let mut tx = self.db().begin().await?;
         let row = versions::get_tx(&mut tx, version).await?;
-        if row.claim.as_ref().is_none_or(|claim| claim.by != auth.account) {
+        if row
+            .claim
+            .as_ref()
+            .is_none_or(|claim| claim.by != auth.account)
+        {
             return Ok(());
         }
         queue::unclaim(&mut tx, &row).await?;
@@ -92,7 +103,10 @@ pub(crate) fn not_own(auth: &ReviewerAuth, row: &VersionRow) -> AppResult<()> {
     if auth.publisher == Some(row.publisher) {
         return Err(AppError::refuse(
             Code::OwnPlugin,
-            format!("{} belongs to your publisher; another reviewer has to look at it", row.plugin),
+            format!(
+                "{} belongs to your publisher; another reviewer has to look at it",
+                row.plugin
+            ),
         ));
     }
     Ok(())

@@ -29,11 +29,16 @@ impl Market {
     ) -> AppResult<VersionView> {
         let row = self.own_version(auth, version).await?;
         if submitted_already(row.state) {
-            return self.version_view(&ViewerAuth::Publisher(auth.clone()), version).await;
+            return self
+                .version_view(&ViewerAuth::Publisher(auth.clone()), version)
+                .await;
         }
         // Nobody writes between the look at the length and the commit.
         let lock = match row.upload {
-            Some(upload) => Some((upload, self.writers().lock(&self.config().data_dir, upload).await?)),
+            Some(upload) => Some((
+                upload,
+                self.writers().lock(&self.config().data_dir, upload).await?,
+            )),
             None => None,
         };
         let row = self.own_version(auth, version).await?;
@@ -46,7 +51,8 @@ impl Market {
             self.writers().forget(*upload, lock);
         }
         done?;
-        self.version_view(&ViewerAuth::Publisher(auth.clone()), version).await
+        self.version_view(&ViewerAuth::Publisher(auth.clone()), version)
+            .await
     }
 
     async fn submit_now(&self, auth: &PublisherAuth, row: &VersionRow) -> AppResult<()> {
@@ -61,12 +67,16 @@ impl Market {
         if !publishers::get_tx(&mut tx, auth.publisher).await?.verified {
             return Err(AppError::refuse(
                 Code::PublisherUnverified,
-                format!("{} has not been verified yet; the upload is kept", row.publisher_name),
+                format!(
+                    "{} has not been verified yet; the upload is kept",
+                    row.publisher_name
+                ),
             ));
         }
         self.write_submission(&mut tx, auth, row).await?;
         tx.commit().await?;
-        metrics::counter!("marketplace_publish_count", "channel" => row.channel.as_str()).increment(1);
+        metrics::counter!("marketplace_publish_count", "channel" => row.channel.as_str())
+            .increment(1);
         Ok(())
     }
 
@@ -94,7 +104,10 @@ impl Market {
             data: current(row),
         })
         .await?;
-        let pipeline = Pipeline { version_id: row.id, round: row.round };
+        let pipeline = Pipeline {
+            version_id: row.id,
+            round: row.round,
+        };
         px_work::enqueue(
             tx,
             NewJob::new(INTAKE, serde_json::to_value(&pipeline)?).unique(pipeline.key()),
@@ -121,7 +134,10 @@ impl Market {
 const fn submitted_already(state: VersionState) -> bool {
     matches!(
         state,
-        VersionState::Submitted | VersionState::Scanning | VersionState::InReview
-            | VersionState::Approved | VersionState::Listed
+        VersionState::Submitted
+            | VersionState::Scanning
+            | VersionState::InReview
+            | VersionState::Approved
+            | VersionState::Listed
     )
 }

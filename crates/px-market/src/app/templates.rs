@@ -13,12 +13,36 @@ pub const LANGUAGES: [&str; 2] = ["en", "zh-CN"];
 /// Built-in texts: name, language, text. The first line is the subject, after an empty line
 /// comes the body; `{word}` is replaced.
 const BUILT_IN: [(&str, &str, &str); 6] = [
-    ("listed", "en", include_str!("../../templates/en/listed.txt")),
-    ("listed", "zh-CN", include_str!("../../templates/zh-CN/listed.txt")),
-    ("sent_back", "en", include_str!("../../templates/en/sent_back.txt")),
-    ("sent_back", "zh-CN", include_str!("../../templates/zh-CN/sent_back.txt")),
-    ("install_trouble", "en", include_str!("../../templates/en/install_trouble.txt")),
-    ("install_trouble", "zh-CN", include_str!("../../templates/zh-CN/install_trouble.txt")),
+    (
+        "listed",
+        "en",
+        include_str!("../../templates/en/listed.txt"),
+    ),
+    (
+        "listed",
+        "zh-CN",
+        include_str!("../../templates/zh-CN/listed.txt"),
+    ),
+    (
+        "sent_back",
+        "en",
+        include_str!("../../templates/en/sent_back.txt"),
+    ),
+    (
+        "sent_back",
+        "zh-CN",
+        include_str!("../../templates/zh-CN/sent_back.txt"),
+    ),
+    (
+        "install_trouble",
+        "en",
+        include_str!("../../templates/en/install_trouble.txt"),
+    ),
+    (
+        "install_trouble",
+        "zh-CN",
+        include_str!("../../templates/zh-CN/install_trouble.txt"),
+    ),
 ];
 
 /// All texts, by name and language.
@@ -69,7 +93,10 @@ impl Templates {
         let text = self.texts.get(&(name, language)).map_or("", String::as_str);
         let filled = substitute(text, words);
         let (subject, body) = filled.split_once("\n\n").unwrap_or((&filled, ""));
-        Filled { subject: subject.trim().to_owned(), body: body.trim_end().to_owned() }
+        Filled {
+            subject: subject.trim().to_owned(),
+            body: body.trim_end().to_owned(),
+        }
     }
 
     /// Fills a text in for the inbox, in both languages.
@@ -77,15 +104,42 @@ impl Templates {
     pub fn both(&self, name: &'static str, words: &[(&str, &str)]) -> (Text2, Text2) {
         let en = self.fill(name, "en", words);
         let zh = self.fill(name, "zh-CN", words);
-        (Text2::new(en.subject, zh.subject), Text2::new(en.body, zh.body))
+        (
+            Text2::new(en.subject, zh.subject),
+            Text2::new(en.body, zh.body),
+        )
     }
 
     /// Fills a text in for a mail.
     #[must_use]
     pub fn mail(&self, name: &'static str, language: &str, words: &[(&str, &str)]) -> MailText {
         let filled = self.fill(name, language, words);
-        MailText { subject: filled.subject, text: filled.body, html: None }
+        let html = as_html(&filled.body);
+        MailText {
+            subject: filled.subject,
+            text: filled.body,
+            html,
+        }
     }
+}
+
+/// The text with paragraphs and line ends as HTML, everything else made harmless.
+fn as_html(text: &str) -> String {
+    let mut out = String::from("<p>");
+    for c in text.replace("\n\n", "\u{2029}").chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            '\n' => out.push_str("<br>"),
+            '\u{2029}' => out.push_str("</p><p>"),
+            other => out.push(other),
+        }
+    }
+    out.push_str("</p>");
+    out
 }
 
 /// Replaces `{word}` in one pass, so that a value that looks like a word stays as it is.

@@ -1,7 +1,7 @@
 //! The one way a version changes its state: checked, optimistic, on its timeline, audited.
 
-use px_model::VersionState;
-use px_store::{Actor, AuditEntry, AuditId, Tx};
+use px_model::{AuditId, VersionState};
+use px_store::{Actor, AuditEntry, Tx};
 use serde_json::{Value, json};
 
 use super::error::AppResult;

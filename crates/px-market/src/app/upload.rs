@@ -50,7 +50,11 @@ impl Market {
     ///
     /// # Errors
     /// `PX-0003` when it is not the caller's, `PX-0207` when it has expired.
-    pub async fn upload_info(&self, auth: &PublisherAuth, upload: UploadId) -> AppResult<UploadInfo> {
+    pub async fn upload_info(
+        &self,
+        auth: &PublisherAuth,
+        upload: UploadId,
+    ) -> AppResult<UploadInfo> {
         let row = self.own_upload(auth, upload).await?;
         self.info(&row, upload).await
     }
@@ -94,7 +98,9 @@ impl Market {
         // Read again: it may have been submitted while this request waited for the lock.
         let row = self.own_upload(auth, upload).await?;
         if !row.state.accepts_bytes() {
-            return Err(wrong_state(&row, "its bytes were submitted and do not change any more").into());
+            return Err(
+                wrong_state(&row, "its bytes were submitted and do not change any more").into(),
+            );
         }
         let part = part_file(&self.config().data_dir, upload);
         let (offset, checksum) = match at {
@@ -138,7 +144,9 @@ impl Market {
             return Err(not_found().into());
         }
         if !row.state.accepts_bytes() {
-            return Err(wrong_state(&row, "its bytes were submitted and do not change any more").into());
+            return Err(
+                wrong_state(&row, "its bytes were submitted and do not change any more").into(),
+            );
         }
         if length != row.size {
             return Err(Problem::new(
@@ -154,7 +162,13 @@ impl Market {
         let detail = json!({ "upload": upload, "replaces": row.upload });
         record(&mut tx, &auth.actor, "upload.created", &row, detail).await?;
         tx.commit().await?;
-        Ok(UploadInfo { upload, version, offset: 0, size: row.size, expires })
+        Ok(UploadInfo {
+            upload,
+            version,
+            offset: 0,
+            size: row.size,
+            expires,
+        })
     }
 
     /// Drops an upload and its bytes (tus termination).
@@ -206,7 +220,13 @@ impl Market {
 
     async fn info(&self, row: &VersionRow, upload: UploadId) -> AppResult<UploadInfo> {
         let offset = self.received(row).await?;
-        Ok(UploadInfo { upload, version: row.id, offset, size: row.size, expires: row.upload_expires })
+        Ok(UploadInfo {
+            upload,
+            version: row.id,
+            offset,
+            size: row.size,
+            expires: row.upload_expires,
+        })
     }
 
     /// Bytes of a version that have arrived.
@@ -310,7 +330,12 @@ impl ChunkWriter<'_> {
                 }
             };
             let chunk = match next {
-                Err(_) => return Ok(End::Cut(format!("nothing arrived for {} s", self.idle.as_secs()))),
+                Err(_) => {
+                    return Ok(End::Cut(format!(
+                        "nothing arrived for {} s",
+                        self.idle.as_secs()
+                    )));
+                }
                 Ok(None) => return Ok(End::Complete),
                 Ok(Some(Err(e))) => return Ok(End::Cut(format!("the connection broke: {e}"))),
                 Ok(Some(Ok(chunk))) => chunk,

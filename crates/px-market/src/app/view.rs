@@ -58,7 +58,11 @@ impl Market {
     }
 
     /// A version the caller may see.
-    pub(crate) async fn seen(&self, auth: &ViewerAuth, version: VersionId) -> AppResult<VersionRow> {
+    pub(crate) async fn seen(
+        &self,
+        auth: &ViewerAuth,
+        version: VersionId,
+    ) -> AppResult<VersionRow> {
         let row = versions::get(self.db(), version).await?;
         if auth.may_see(row.publisher) {
             Ok(row)
@@ -85,7 +89,10 @@ impl Market {
             state: row.state,
             next_step: next_step(row, queue_position, missing),
             publisher: row.publisher_name.clone(),
-            artifact: Artifact { sha256: row.sha256, size: row.size },
+            artifact: Artifact {
+                sha256: row.sha256,
+                size: row.size,
+            },
             received_bytes: self.received(row).await?,
             permissions: row.permissions.clone(),
             risk: row.risk,
@@ -102,7 +109,9 @@ impl Market {
         if row.state != VersionState::InReview || needed < 2 {
             return Ok(needed);
         }
-        let given = approvals::list(self.db(), row.id, &bound_to(row)).await?.len();
+        let given = approvals::list(self.db(), row.id, &bound_to(row))
+            .await?
+            .len();
         Ok(needed.saturating_sub(u32::try_from(given).unwrap_or(u32::MAX)))
     }
 }

@@ -1,5 +1,7 @@
 //! Durable work: intake, checks, compatibility run, telling, watching.
 
+pub mod compatibility;
+
 use px_model::VersionId;
 use serde::{Deserialize, Serialize};
 

@@ -2,11 +2,11 @@
 
 pub mod approvals;
 pub mod offers;
-pub mod subscriptions;
 pub mod publishers;
 pub mod queue;
 pub mod reports;
 pub mod row;
+pub mod subscriptions;
 pub mod timeline;
 pub mod versions;
 

@@ -1,8 +1,6 @@
 //! Tenants that want to be told about a plugin.
 
-use px_model::{
-    Channel, EndpointId, InstallationId, PluginId, SubscriptionId, UpgradePolicy,
-};
+use px_model::{Channel, EndpointId, InstallationId, PluginId, SubscriptionId, UpgradePolicy};
 use px_store::{Db, Result, Row, Tx, vals};
 
 /// A subscription as stored.

@@ -52,12 +52,21 @@ pub fn client_with(settings: &Settings, token: Option<&Secret>) -> Result<Client
 pub fn signed_in(settings: &Settings, session: &Session) -> Result<Client, Failure> {
     let address = &settings.api_url.value;
     if settings.token.is_none() {
-        return Err(Failure::new(Code::Unauthenticated, format!("there is no token for {address}"))
-            .remedy("Run `px-plugin login`, or set PX_MARKETPLACE_TOKEN."));
+        return Err(Failure::new(
+            Code::Unauthenticated,
+            format!("there is no token for {address}"),
+        )
+        .remedy("Run `px-plugin login`, or set PX_MARKETPLACE_TOKEN."));
     }
-    if settings.token_expires.is_some_and(|end| end <= session.now()) {
-        return Err(Failure::new(Code::TokenExpired, format!("the stored token for {address} has expired"))
-            .remedy("Run `px-plugin login` again."));
+    if settings
+        .token_expires
+        .is_some_and(|end| end <= session.now())
+    {
+        return Err(Failure::new(
+            Code::TokenExpired,
+            format!("the stored token for {address} has expired"),
+        )
+        .remedy("Run `px-plugin login` again."));
     }
     client(settings)
 }

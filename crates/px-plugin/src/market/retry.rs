@@ -16,7 +16,9 @@ const CAP: Duration = Duration::from_secs(30);
 /// one half and the whole is waited (`fraction` from 0 to 1), or what the server asked for when that is longer.
 #[must_use]
 pub fn pause(attempt: u32, fraction: f64, asked: Option<Duration>) -> Duration {
-    let doubled = BASE.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(CAP);
+    let doubled = BASE
+        .saturating_mul(1 << attempt.saturating_sub(1).min(16))
+        .min(CAP);
     let jittered = doubled.mul_f64(0.5 + fraction.clamp(0.0, 1.0) / 2.0);
     // A server cannot make us wait for more than ten minutes.
     jittered.max(asked.unwrap_or_default().min(Duration::from_secs(600)))
@@ -29,7 +31,11 @@ pub type OnRetry<'a> = dyn FnMut(u32, &str, Duration) + 'a;
 ///
 /// # Errors
 /// The last failure.
-pub async fn call<T, F>(session: &Session, on_retry: &mut OnRetry<'_>, mut work: impl FnMut() -> F) -> Result<T, Failure>
+pub async fn call<T, F>(
+    session: &Session,
+    on_retry: &mut OnRetry<'_>,
+    mut work: impl FnMut() -> F,
+) -> Result<T, Failure>
 where
     F: Future<Output = Result<T, CallError>>,
 {
@@ -51,7 +57,11 @@ where
 /// Says each failed try on the terminal.
 pub fn said(session: &Session) -> impl FnMut(u32, &str, Duration) + '_ {
     |attempt, reason, wait| {
-        let text = format!("{reason}; try {} in {:.1} s", attempt + 1, wait.as_secs_f64());
+        let text = format!(
+            "{reason}; try {} in {:.1} s",
+            attempt + 1,
+            wait.as_secs_f64()
+        );
         session.printer.step(crate::printer::Mark::Warn, text);
     }
 }

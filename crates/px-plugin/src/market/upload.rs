@@ -68,7 +68,12 @@ impl Upload<'_> {
     ///
     /// # Errors
     /// When the server refuses, the file cannot be read, or ten tries in a row brought no progress.
-    pub async fn run(&self, session: &Session, bar: &Bar, watch: &mut dyn Watch) -> Result<(), Failure> {
+    pub async fn run(
+        &self,
+        session: &Session,
+        bar: &Bar,
+        watch: &mut dyn Watch,
+    ) -> Result<(), Failure> {
         let mut chunk = self.rate.map_or(FIRST, |rate| rate.clamp(SMALLEST, FIRST));
         let mut known = None;
         let mut attempt = 0;
@@ -114,7 +119,10 @@ impl Upload<'_> {
     }
 
     fn request(&self, method: Method) -> reqwest::RequestBuilder {
-        let request = self.http.request(method, self.url.clone()).header(tus::RESUMABLE, tus::VERSION);
+        let request = self
+            .http
+            .request(method, self.url.clone())
+            .header(tus::RESUMABLE, tus::VERSION);
         match self.token {
             Some(token) => request.bearer_auth(token.reveal()),
             None => request,
@@ -136,7 +144,10 @@ impl Upload<'_> {
 
     /// Sends one chunk and gives the new offset.
     async fn send(&self, offset: u64, chunk: u64, bar: &Bar) -> Result<u64, Trouble> {
-        let bytes = self.read(offset, chunk.min(self.size - offset)).await.map_err(Trouble::Final)?;
+        let bytes = self
+            .read(offset, chunk.min(self.size - offset))
+            .await
+            .map_err(Trouble::Final)?;
         let length = bytes.len();
         let checksum = BASE64.encode(Sha256::digest(&bytes));
         let body = reqwest::Body::wrap_stream(pieces(bytes, self.rate, offset, bar.clone()));
@@ -157,23 +168,35 @@ impl Upload<'_> {
         if new > offset && new <= offset + length as u64 {
             return Ok(new);
         }
-        Err(Trouble::Passing(format!("the server said offset {new} after {length} bytes at {offset}"), None))
+        Err(Trouble::Passing(
+            format!("the server said offset {new} after {length} bytes at {offset}"),
+            None,
+        ))
     }
 
     fn offset_of(&self, answer: &Response) -> Result<u64, Trouble> {
-        let offset = answer.headers().get(tus::OFFSET).and_then(|value| value.to_str().ok()?.parse().ok());
+        let offset = answer
+            .headers()
+            .get(tus::OFFSET)
+            .and_then(|value| value.to_str().ok()?.parse().ok());
         match offset {
             Some(offset) if offset <= self.size => Ok(offset),
             _ => Err(Trouble::Final(
-                Failure::new(Code::Unavailable, format!("{} does not speak tus 1.0", safe_url(&self.url)))
-                    .remedy("Check PX_ARTIFACT_STORE_ENDPOINT and any proxy in between."),
+                Failure::new(
+                    Code::Unavailable,
+                    format!("{} does not speak tus 1.0", safe_url(&self.url)),
+                )
+                .remedy("Check PX_ARTIFACT_STORE_ENDPOINT and any proxy in between."),
             )),
         }
     }
 
     async fn refused(&self, answer: Response) -> Trouble {
         let status = answer.status().as_u16();
-        let asked = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+        let asked = answer
+            .headers()
+            .get(RETRY_AFTER)
+            .and_then(|value| value.to_str().ok()?.parse().ok());
         let body = answer.bytes().await.unwrap_or_default();
         let error = problem_from(&safe_url(&self.url), status, &body);
         let code = error.code().to_owned();
@@ -186,7 +209,10 @@ impl Upload<'_> {
         let transient = error.is_transient() || status == 423;
         let failure = Failure::from(error);
         if transient {
-            Trouble::Passing(failure.problem.detail.clone(), asked.map(Duration::from_secs))
+            Trouble::Passing(
+                failure.problem.detail.clone(),
+                asked.map(Duration::from_secs),
+            )
         } else {
             Trouble::Final(failure)
         }
@@ -200,7 +226,9 @@ impl Upload<'_> {
             file.read_exact(&mut buffer).await?;
             Ok(Bytes::from(buffer))
         };
-        attempt.await.map_err(|error| Failure::file(self.file, &error))
+        attempt
+            .await
+            .map_err(|error| Failure::file(self.file, &error))
     }
 }
 
@@ -209,8 +237,11 @@ fn passing(error: reqwest::Error) -> Trouble {
 }
 
 fn given_up(reason: &str) -> Failure {
-    Failure::new(Code::NetworkFailed, format!("the upload made no progress in {MAX_ATTEMPTS} tries: {reason}"))
-        .remedy("Nothing is lost: `px-plugin publish --resume` continues where it stopped.")
+    Failure::new(
+        Code::NetworkFailed,
+        format!("the upload made no progress in {MAX_ATTEMPTS} tries: {reason}"),
+    )
+    .remedy("Nothing is lost: `px-plugin publish --resume` continues where it stopped.")
 }
 
 /// Quick chunks grow, slow and failed ones shrink: what is lost when the network breaks stays small.
@@ -225,8 +256,15 @@ fn next_chunk(size: u64, went_well: bool, took: Duration) -> u64 {
 }
 
 /// A chunk in small pieces, at most `rate` bytes per second.
-fn pieces(bytes: Bytes, rate: Option<u64>, offset: u64, bar: Bar) -> impl futures::Stream<Item = std::io::Result<Bytes>> + Send + 'static {
-    let piece = rate.map_or(PIECE, |rate| usize::try_from(rate / 8).unwrap_or(PIECE).clamp(1, PIECE));
+fn pieces(
+    bytes: Bytes,
+    rate: Option<u64>,
+    offset: u64,
+    bar: Bar,
+) -> impl futures::Stream<Item = std::io::Result<Bytes>> + Send + 'static {
+    let piece = rate.map_or(PIECE, |rate| {
+        usize::try_from(rate / 8).unwrap_or(PIECE).clamp(1, PIECE)
+    });
     let state = (bytes, 0_u64, Instant::now());
     stream::unfold(state, move |(mut rest, sent, started)| {
         let bar = bar.clone();

@@ -140,7 +140,7 @@ impl Printer {
             }
             _ => self.page(&outcome.page),
         }
-        u8::from(outcome.blocked)
+        outcome.exit
     }
 
     /// Prints a page on standard output at once, for commands that show things as they happen.

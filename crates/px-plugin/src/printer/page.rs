@@ -73,12 +73,10 @@ impl Page {
         self.blank().line(Text::toned(Tone::Strong, text))
     }
 
-    /// A blank line; none at the beginning, never two.
+    /// A blank line; shown neither at the beginning nor twice.
     #[must_use]
     pub fn blank(mut self) -> Self {
-        if !matches!(self.0.last(), None | Some(Block::Blank)) {
-            self.0.push(Block::Blank);
-        }
+        self.0.push(Block::Blank);
         self
     }
 
@@ -137,12 +135,13 @@ impl Page {
         let mut out = String::new();
         for block in &self.0 {
             match block {
+                Block::Blank if out.is_empty() || out.ends_with("\n\n") => {}
                 Block::Blank => out.push('\n'),
                 Block::Line(text) => canvas.paragraph(&mut out, text, 0, 0),
                 Block::Pairs(pairs) => render_pairs(&mut out, pairs, canvas),
                 Block::Item(mark, text, details) => {
                     let sign = Text::toned(mark.tone(), mark.sign(canvas.unicode)).plain(" ");
-                    let line = join(sign, text);
+                    let line = sign.with(text);
                     canvas.paragraph(&mut out, &line, 0, 2);
                     for detail in details {
                         out.push_str("  ");
@@ -155,12 +154,6 @@ impl Page {
         }
         out
     }
-}
-
-fn join(first: Text, second: &Text) -> Text {
-    let mut all = first;
-    all.extend(second);
-    all
 }
 
 /// Aligned in two columns; on a narrow terminal each value goes below its name.
@@ -181,7 +174,7 @@ fn render_pairs(out: &mut String, pairs: &[(String, Text)], canvas: Canvas) {
             canvas.paragraph(out, value, 2, 2);
         } else {
             let pad = " ".repeat(name_width - name.width());
-            canvas.paragraph(out, &join(label.plain(pad), value), 0, name_width);
+            canvas.paragraph(out, &label.plain(pad).with(value), 0, name_width);
         }
     }
 }

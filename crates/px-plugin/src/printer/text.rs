@@ -188,7 +188,9 @@ fn printable(text: &str) -> String {
 
 impl Text {
     /// Adds the pieces of another text.
-    pub fn extend(&mut self, other: &Self) {
+    #[must_use]
+    pub fn with(mut self, other: &Self) -> Self {
         self.0.extend(other.0.iter().cloned());
+        self
     }
 }

@@ -138,6 +138,6 @@ fn litter(path: &str) -> Option<String> {
         return Some(format!("`{name}` ends in `{ending}` like a leftover"));
     }
     // Build tools of front ends keep output in hidden folders (`.output`), so only files count.
-    (name.starts_with('.') && name.len() > 1 && !folders.iter().any(|f| *f == ".well-known"))
+    (name.starts_with('.') && name.len() > 1 && !folders.contains(&".well-known"))
         .then(|| format!("`{name}` is a hidden file"))
 }

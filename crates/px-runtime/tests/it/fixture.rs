@@ -23,9 +23,17 @@ pub const SILENT: &str = "return";
 /// Sets the flag that makes it trap after half of its answer.
 pub const BREAKS_OFF: &str = "(global.set $break_off (i32.const 1))";
 
+/// Answers with the number of folders it sees instead of `ok`, as `0k`, `1k` or `2k`.
+pub const COUNTS_FOLDERS: &str = "(call $folders (i32.const 128))
+    (i32.store8 (i32.const 512) (i32.add (i32.const 48) (i32.load (i32.const 132))))";
+const FOLDERS: &str = r#"(import "wasi:filesystem/preopens@0.2.12" "get-directories"
+    (func $folders (param i32)))"#;
+
 /// The component whose handler runs `fault` first.
 pub fn component(fault: &str) -> Vec<u8> {
-    let mut module = wat::parse_str(MODULE.replace(";;FAULT;;", fault)).unwrap();
+    let imports = if fault == COUNTS_FOLDERS { FOLDERS } else { "" };
+    let text = MODULE.replace(";;IMPORTS;;", imports);
+    let mut module = wat::parse_str(text.replace(";;FAULT;;", fault)).unwrap();
     let mut resolve = wit_parser::Resolve::default();
     let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wit");
     let (package, _) = resolve.push_dir(&wit).unwrap();

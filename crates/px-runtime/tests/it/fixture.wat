@@ -1,4 +1,5 @@
 (module
+  ;;IMPORTS;;
   (import "wasi:http/types@0.2.12" "[constructor]fields" (func $fields (result i32)))
   (import "wasi:http/types@0.2.12" "[constructor]outgoing-response" (func $response (param i32) (result i32)))
   (import "wasi:http/types@0.2.12" "[method]outgoing-response.body" (func $body (param i32 i32)))

@@ -5,4 +5,6 @@ mod fixture;
 mod greeter;
 #[cfg(unix)]
 mod process;
+#[cfg(unix)]
+mod samples;
 mod wasm;

@@ -315,3 +315,37 @@ async fn migrations_run_in_the_same_sandbox() {
     let fault = bench.host.run_migration(&spec, &run).await.unwrap_err();
     assert_eq!(fault.code(), "migration_timeout");
 }
+
+const INNER: &str = "process::a_host_to_be_killed";
+
+/// Not a test by itself: the host that `a_killed_host_takes_its_processes_along` kills.
+#[tokio::test]
+#[ignore = "runs inside another test"]
+async fn a_host_to_be_killed() {
+    let bench = Bench::new();
+    let instance = bench.host.launch(probe(&bench, "serve")).await.unwrap();
+    let (_, pid) = ask(&instance, "/pid").await;
+    let file = std::env::var("PX_TEST_PID_FILE").unwrap();
+    std::fs::write(format!("{file}.part"), pid).unwrap();
+    std::fs::rename(format!("{file}.part"), file).unwrap();
+    std::future::pending::<()>().await;
+}
+
+#[tokio::test]
+async fn a_killed_host_takes_its_processes_along() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("pid");
+    let mut host = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", INNER, "--ignored"])
+        .env("PX_TEST_PID_FILE", &file)
+        .env("TMPDIR", dir.path())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    until("it runs", || file.exists()).await;
+    let pid = std::fs::read_to_string(&file).unwrap();
+    assert!(alive(&pid));
+    host.kill().unwrap();
+    host.wait().unwrap();
+    until("it is gone", || !alive(&pid)).await;
+}

@@ -1,6 +1,8 @@
 //! Generated components: each breaks one thing, and only its own request suffers.
 
-use crate::fixture::{BREAKS_OFF, Bench, EATS_MEMORY, HEALTHY, SILENT, SPINS, TRAPS, get, text};
+use crate::fixture::{
+    BREAKS_OFF, Bench, COUNTS_FOLDERS, EATS_MEMORY, HEALTHY, SILENT, SPINS, TRAPS, get, text,
+};
 use http_body_util::BodyExt as _;
 use px_runtime::{LaunchFault, RunFault, full};
 use std::time::Duration;
@@ -169,4 +171,33 @@ async fn a_full_house_turns_requests_away() {
         busy += usize::from(fault == RunFault::Busy);
     }
     assert!(busy >= 3, "one runs, eight wait, three go at once: {busy}");
+}
+
+#[tokio::test]
+async fn folders_are_opened_to_those_who_import_them() {
+    let bench = Bench::new();
+    bench.host.launch(bench.wasm(HEALTHY)).await.unwrap();
+    assert!(!bench.path("data").exists(), "it never asked for files");
+    let spec = bench.wasm(COUNTS_FOLDERS);
+    let instance = bench.host.launch(spec.clone()).await.unwrap();
+    let response = instance.handle(get("/api/v1/hello")).await.unwrap();
+    assert_eq!(text(response).await, "1k", "its data");
+    assert!(bench.path("data").is_dir());
+    std::fs::create_dir(spec.root.join("assets")).unwrap();
+    let instance = bench.host.launch(spec).await.unwrap();
+    let response = instance.handle(get("/api/v1/hello")).await.unwrap();
+    assert_eq!(text(response).await, "2k", "its data and its assets");
+}
+
+#[tokio::test]
+async fn one_compilation_serves_many_tenants() {
+    let bench = Bench::new();
+    let first = bench.host.launch(bench.wasm(HEALTHY)).await.unwrap();
+    let mut other = bench.wasm(HEALTHY);
+    other.tenant = "ten_0197f3aabbccddeeff00112233445577".parse().unwrap();
+    let second = bench.host.launch(other).await.unwrap();
+    let compiled = std::fs::read_dir(bench.path("compiled")).unwrap().count();
+    assert_eq!(compiled, 1);
+    first.handle(get("/x")).await.unwrap();
+    assert_eq!((first.stats().requests, second.stats().requests), (1, 0));
 }

@@ -106,6 +106,7 @@ fn obey(
             (200, lines.collect())
         }
         "/echo" => (200, String::from_utf8_lossy(body).into_owned()),
+        "/pid" => (200, std::process::id().to_string()),
         "/cwd" => outcome(std::env::current_dir().map(|dir| dir.display().to_string())),
         "/read" => outcome(std::fs::read_to_string(argument)),
         "/write" => outcome(std::fs::write(argument, "x").map(|()| String::new())),

@@ -73,13 +73,20 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
     let mut problem = Problem::new(Code::InvalidField, "The body has fields nobody knows.");
     for path in unknown.iter().take(20) {
         let pointer = pointer(path.split('.'));
-        problem = problem.field(&pointer, "unknown field", "Remove it, or check its spelling.");
+        problem = problem.field(
+            &pointer,
+            "unknown field",
+            "Remove it, or check its spelling.",
+        );
     }
     Err(problem.into())
 }
 
 fn malformed(error: &serde_json::Error) -> Failure {
-    Failure::new(Code::MalformedBody, format!("The body is not JSON: {error}."))
+    Failure::new(
+        Code::MalformedBody,
+        format!("The body is not JSON: {error}."),
+    )
 }
 
 fn misfit(error: &serde_json::Error, path: &serde_path_to_error::Path) -> Failure {

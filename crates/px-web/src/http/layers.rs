@@ -54,7 +54,11 @@ pub fn wrap(web: &Web, router: Router) -> Router {
 #[must_use]
 pub fn client_address(web: &Web, request: &Request) -> String {
     let forwarded = web.trust_forwarded().then(|| {
-        let last = request.headers().get_all("x-forwarded-for").iter().next_back()?;
+        let last = request
+            .headers()
+            .get_all("x-forwarded-for")
+            .iter()
+            .next_back()?;
         let text = last.to_str().ok()?.rsplit(',').next()?.trim();
         text.parse::<std::net::IpAddr>().ok()
     });
@@ -110,7 +114,10 @@ async fn guard(request: Request, next: Next) -> Response {
     put(header::REFERRER_POLICY, "same-origin");
     // A handler that serves something else than our pages states its own policy.
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP));
+        headers.insert(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(CSP),
+        );
         headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     }
     answer
@@ -148,7 +155,10 @@ fn too_many(verdict: Verdict) -> Response {
     let wait = verdict.reset.max(1);
     let problem = px_api::Problem::new(
         Code::TooMany,
-        format!("More than {} requests at once; wait {wait} s.", verdict.limit),
+        format!(
+            "More than {} requests at once; wait {wait} s.",
+            verdict.limit
+        ),
     )
     .with_current(serde_json::json!({ "limit": verdict.limit, "retryAfterSeconds": wait }));
     let mut answer = Failure::from(problem).retry_after(wait).into_response();
@@ -242,9 +252,7 @@ fn failure_of(answer: &Response, path: &str) -> Option<(Failure, HeaderMap)> {
         .get(header::CONTENT_TYPE)
         .is_none_or(|v| v.as_bytes().starts_with(b"text/plain"));
     let (code, detail) = match answer.status() {
-        StatusCode::NOT_FOUND if empty => {
-            (Code::NotFound, format!("`{path}` names nothing here."))
-        }
+        StatusCode::NOT_FOUND if empty => (Code::NotFound, format!("`{path}` names nothing here.")),
         StatusCode::METHOD_NOT_ALLOWED if empty => (
             Code::MethodNotAllowed,
             format!("`{path}` does not take this method; see the Allow header."),
@@ -265,4 +273,3 @@ fn failure_of(answer: &Response, path: &str) -> Option<(Failure, HeaderMap)> {
     };
     Some((Failure::new(code, detail), headers()))
 }
-

@@ -87,7 +87,9 @@ impl Limiter {
                 buckets.clear();
             }
         }
-        let bucket = buckets.entry(key.to_owned()).or_insert(Bucket { tokens: burst, at });
+        let bucket = buckets
+            .entry(key.to_owned())
+            .or_insert(Bucket { tokens: burst, at });
         let elapsed = (at - bucket.at).max(0) as f64 / 1000.0;
         bucket.tokens = (bucket.tokens + elapsed * per_second).min(burst);
         bucket.at = at;

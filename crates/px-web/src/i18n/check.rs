@@ -33,11 +33,10 @@ fn walk(folder: &Path, found: &mut BTreeSet<String>) -> std::io::Result<()> {
         let path = entry?.path();
         if path.is_dir() {
             walk(&path, found)?;
-        } else if path
-            .extension()
-            .is_some_and(|e| e == "rs" || e == "html")
-        {
-            used_in(&std::fs::read_to_string(&path)?, found);
+        } else if path.extension().is_some_and(|e| e == "rs" || e == "html") {
+            let text = std::fs::read_to_string(&path)?;
+            let code = text.lines().filter(|l| !l.trim_start().starts_with("//"));
+            used_in(&code.collect::<Vec<_>>().join("\n"), found);
         }
     }
     Ok(())

@@ -136,9 +136,6 @@ impl T {
             86_400..3_888_000 => (s / 86_400, "ago-days", "in-days"),
             _ => return self.date(at),
         };
-        self.t_args(
-            if delta < 0 { past } else { future },
-            &[("n", n.into())],
-        )
+        self.t_args(if delta < 0 { past } else { future }, &[("n", n.into())])
     }
 }

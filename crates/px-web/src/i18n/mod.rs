@@ -153,7 +153,11 @@ impl Words {
         }
         words
             .add("px-web", Lang::En, include_str!("../../locales/en.ftl"))?
-            .add("px-web", Lang::ZhCn, include_str!("../../locales/zh-CN.ftl"))
+            .add(
+                "px-web",
+                Lang::ZhCn,
+                include_str!("../../locales/zh-CN.ftl"),
+            )
     }
 
     /// Adds a crate's words in one language; keys begin with the crate's own prefix.

@@ -1,8 +1,6 @@
 //! Who asks.
 
-use px_model::{
-    AccountId, InstallationId, PublisherId, Role, Scope, SessionId, TenantId, TokenId,
-};
+use px_model::{AccountId, InstallationId, PublisherId, Role, Scope, SessionId, TenantId, TokenId};
 use px_store::Actor;
 use std::collections::BTreeSet;
 use std::fmt;

@@ -7,3 +7,4 @@ mod ui;
 pub use page::{Flash, Page};
 pub use site::{NavGroup, NavItem, Site, Theme};
 pub use ui::Ui;
+pub(crate) use ui::local_path;

@@ -65,7 +65,9 @@ impl Flash {
             ))
         });
         let note = Note::new(tone, "", &self.text).extra(audit).html();
-        Html::trusted(format!(r#"<div class="px-flash" role="status">{note}</div>"#))
+        Html::trusted(format!(
+            r#"<div class="px-flash" role="status">{note}</div>"#
+        ))
     }
 }
 
@@ -260,6 +262,10 @@ impl Shell<'_> {
     }
 
     fn count(&self, n: u64) -> String {
-        if n > 99 { "99+".to_owned() } else { n.to_string() }
+        if n > 99 {
+            "99+".to_owned()
+        } else {
+            n.to_string()
+        }
     }
 }

@@ -196,7 +196,11 @@ impl Note {
             icon: icon(name),
             title: title.into(),
             text: text.into(),
-            role: if tone == Tone::Danger { "alert" } else { "note" },
+            role: if tone == Tone::Danger {
+                "alert"
+            } else {
+                "note"
+            },
             ..Self::default()
         }
     }
@@ -278,14 +282,12 @@ pub fn tabs(t: &T, list: &[Tab]) -> Html {
 /// A progress bar with words: `done` of `total`, and what they count.
 #[must_use]
 pub fn progress(t: &T, tone: Tone, done: u64, total: u64, label: &str) -> Html {
-    let share = t.percent(if total == 0 {
-        0.0
-    } else {
-        u32::try_from(done.min(total) * 1000 / total).map_or(1.0, |n| f64::from(n) / 1000.0)
-    });
+    let per_mille = (done.min(total) * 1000).checked_div(total).unwrap_or(0);
+    let share = t.percent(u32::try_from(per_mille).map_or(1.0, |n| f64::from(n) / 1000.0));
     let (label, tone) = (Html::text(label), tone.as_str());
     Html::trusted(format!(
-        r#"<div class="px-meter" data-tone="{tone}"><div class="px-meter-text"><span>{label}</span><span class="px-muted">{share}</span></div><progress max="{total}" value="{done}" aria-label="{label}">{share}</progress></div>"#
+        r#"<div class="px-meter" data-tone="{tone}"><div class="px-meter-text"><span>{label}</span><span class="px-muted">{share}</span></div><progress max="{}" value="{done}" aria-label="{label}">{share}</progress></div>"#,
+        total.max(1)
     ))
 }
 
@@ -322,5 +324,8 @@ fn initials(name: &str) -> String {
 /// A small label such as a channel or a chosen filter.
 #[must_use]
 pub fn chip(text: &str) -> Html {
-    Html::trusted(format!(r#"<span class="px-chip">{}</span>"#, Html::text(text)))
+    Html::trusted(format!(
+        r#"<span class="px-chip">{}</span>"#,
+        Html::text(text)
+    ))
 }

@@ -16,7 +16,11 @@ pub fn sparkline(values: &[f64], label: &str) -> Html {
     let (w, h) = (120.0, 32.0);
     let (low, high) = bounds(values);
     let span = (high - low).max(f64::MIN_POSITIVE);
-    let points = points(values, |i| i * w, |v| h - 2.0 - (v - low) / span * (h - 4.0));
+    let points = points(
+        values,
+        |i| i * w,
+        |v| h - 2.0 - (v - low) / span * (h - 4.0),
+    );
     let label = Html::text(label);
     Html::trusted(format!(
         r#"<svg class="px-chart" viewBox="0 0 {w} {h}" preserveAspectRatio="none" role="img" aria-label="{label}"><polygon class="px-area" points="0,{h} {points} {w},{h}"/><polyline class="px-stroke" points="{points}"/></svg>"#
@@ -58,7 +62,10 @@ fn ceiling(value: f64) -> f64 {
     }
     let base = 10_f64.powf(value.log10().floor());
     let steps = [1.0, 2.0, 4.0, 5.0, 10.0];
-    let fit = steps.into_iter().find(|s| s * base >= value).unwrap_or(10.0);
+    let fit = steps
+        .into_iter()
+        .find(|s| s * base >= value)
+        .unwrap_or(10.0);
     fit * base
 }
 
@@ -150,7 +157,11 @@ impl Bars {
         let mut floor = vec![HEIGHT - BOTTOM; self.labels.len()];
         let mut inner = String::new();
         for series in &self.series {
-            let _ = write!(inner, r#"<g class="px-bars" data-tone="{}">"#, series.tone.as_str());
+            let _ = write!(
+                inner,
+                r#"<g class="px-bars" data-tone="{}">"#,
+                series.tone.as_str()
+            );
             for (i, label) in self.labels.iter().enumerate() {
                 let tall = value(series, i) * scale;
                 floor[i] -= tall;
@@ -204,7 +215,10 @@ impl Line {
                     r#"<polygon class="px-area" points="{from:.1},{floor:.1} {line} {to:.1},{floor:.1}"/>"#
                 );
             }
-            let _ = write!(inner, r#"<polyline class="px-stroke" points="{line}"/></g>"#);
+            let _ = write!(
+                inner,
+                r#"<polyline class="px-stroke" points="{line}"/></g>"#
+            );
         }
         frame(&self.title, top, &self.labels, &inner, &self.series)
     }

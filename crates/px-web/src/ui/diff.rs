@@ -72,7 +72,12 @@ impl Diff {
                 this.added += usize::from(kind == "add");
                 this.removed += usize::from(kind == "del");
                 let (old, new) = (change.old_index(), change.new_index());
-                this.push(kind, old, new, change.value().trim_end_matches(['\n', '\r']));
+                this.push(
+                    kind,
+                    old,
+                    new,
+                    change.value().trim_end_matches(['\n', '\r']),
+                );
             }
         }
         this

@@ -79,7 +79,10 @@ impl ListQuery {
     /// Fields other than those named, for hidden inputs of a form that keeps them.
     #[must_use]
     pub fn pairs_except(&self, names: &[&str]) -> Vec<(&str, &str)> {
-        let kept = self.pairs.iter().filter(|(k, _)| !names.contains(&k.as_str()));
+        let kept = self
+            .pairs
+            .iter()
+            .filter(|(k, _)| !names.contains(&k.as_str()));
         kept.map(|(k, v)| (k.as_str(), v.as_str())).collect()
     }
 

@@ -69,7 +69,11 @@ pub fn version_state(t: &T, state: VersionState) -> Html {
         S::Quarantined => (Tone::Warn, "lock"),
         S::Recalled => (Tone::Danger, "arrow-back-up"),
     };
-    pill(tone, icon, &t.t(&format!("version-state-{}", slug(state.as_str()))))
+    pill(
+        tone,
+        icon,
+        &t.t(&format!("version-state-{}", slug(state.as_str()))),
+    )
 }
 
 /// The state of an install or upgrade.
@@ -94,7 +98,11 @@ pub fn install_state(t: &T, state: InstallState) -> Html {
         S::Superseded => (Tone::Neutral, "versions"),
         S::Quarantined => (Tone::Danger, "lock"),
     };
-    pill(tone, icon, &t.t(&format!("install-state-{}", slug(state.as_str()))))
+    pill(
+        tone,
+        icon,
+        &t.t(&format!("install-state-{}", slug(state.as_str()))),
+    )
 }
 
 /// A risk badge; with reasons it opens to show them.

@@ -108,9 +108,16 @@ pub fn wizard(titles: &[String], current: usize) -> Html {
         .enumerate()
         .map(|(i, title)| {
             let state = if i < current { "done" } else { "todo" };
-            let now = if i == current { r#" aria-current="step""# } else { "" };
+            let now = if i == current {
+                r#" aria-current="step""#
+            } else {
+                ""
+            };
             let title = Html::text(title);
-            format!(r#"<li data-state="{state}"{now}>{}. <span>{title}</span></li>"#, i + 1)
+            format!(
+                r#"<li data-state="{state}"{now}>{}. <span>{title}</span></li>"#,
+                i + 1
+            )
         })
         .collect();
     Html::trusted(format!(r#"<ol class="px-wizard">{items}</ol>"#))

@@ -142,6 +142,7 @@ pub struct Table<'a> {
     total: Option<u64>,
     export: bool,
     default_limit: u32,
+    foot: bool,
 }
 
 impl<'a> Table<'a> {
@@ -161,6 +162,7 @@ impl<'a> Table<'a> {
             total: None,
             export: false,
             default_limit: 50,
+            foot: true,
         }
     }
 
@@ -233,6 +235,13 @@ impl<'a> Table<'a> {
         Html::render(self)
     }
 
+    /// The markup without the line of counts and pages, for short lists.
+    #[must_use]
+    pub fn plain(mut self) -> Html {
+        self.foot = false;
+        self.html()
+    }
+
     fn heads(&self) -> Vec<Head> {
         let now = self.query.sort();
         let heads = self.columns.iter().map(|column| {
@@ -279,7 +288,11 @@ impl<'a> Table<'a> {
     }
 
     fn narrowed(&self) -> bool {
-        self.query.q().is_some() || self.filters.iter().any(|f| self.query.get(f.name).is_some())
+        self.query.q().is_some()
+            || self
+                .filters
+                .iter()
+                .any(|f| self.query.get(f.name).is_some())
     }
 
     fn kept(&self) -> Vec<(&str, &str)> {
@@ -316,7 +329,9 @@ impl<'a> Table<'a> {
     }
 
     fn count_words(&self) -> String {
-        let shown = self.t.number(i64::try_from(self.rows.len()).unwrap_or(i64::MAX));
+        let shown = self
+            .t
+            .number(i64::try_from(self.rows.len()).unwrap_or(i64::MAX));
         match self.total {
             Some(total) => {
                 let total = self.t.number(i64::try_from(total).unwrap_or(i64::MAX));
@@ -328,9 +343,13 @@ impl<'a> Table<'a> {
     }
 
     fn nothing_found(&self) -> Html {
-        Empty::new("zoom-check", self.t.t("table-none-title"), self.t.t("table-none-text"))
-            .action(self.t.t("table-clear"), self.cleared())
-            .html()
+        Empty::new(
+            "zoom-check",
+            self.t.t("table-none-title"),
+            self.t.t("table-none-text"),
+        )
+        .action(self.t.t("table-clear"), self.cleared())
+        .html()
     }
 
     fn export_href(&self, format: &str) -> String {

@@ -27,15 +27,26 @@ pub fn generate(settings: &Settings, session: &Session) -> Result<Outcome, Failu
 }
 
 fn made(verb: &str, key: &Key, store: &KeyStore, session: &Session) -> Outcome {
-    let next = if key.chain.is_some() { "px-plugin publish" } else { "px-plugin keys register" };
+    let next = if key.chain.is_some() {
+        "px-plugin publish"
+    } else {
+        "px-plugin keys register"
+    };
     let file = store.file(&key.profile, "key.pem");
     let page = Page::new()
-        .item(Mark::Good, format!("{verb} the key of profile `{}`", key.profile))
+        .item(
+            Mark::Good,
+            format!("{verb} the key of profile `{}`", key.profile),
+        )
         .pairs([
             ("Fingerprint", key.note.fingerprint.clone()),
             ("File", session.shown(&file)),
         ])
-        .line(Text::toned(Tone::Dim, "next:").plain(" ").and(Tone::Code, next));
+        .line(
+            Text::toned(Tone::Dim, "next:")
+                .plain(" ")
+                .and(Tone::Code, next),
+        );
     Outcome::new(&key_json(key, session), page).essence(key.note.fingerprint.clone())
 }
 
@@ -56,9 +67,17 @@ pub fn list(settings: &Settings, session: &Session) -> Result<Outcome, Failure> 
         let name = Text::toned(Tone::Strong, key.profile.as_str())
             .plain(format!("  {state}"))
             .and(Tone::Dim, if chosen { "  (in use)" } else { "" });
-        page = page.detailed(mark, name, vec![Text::toned(Tone::Dim, key.note.fingerprint.as_str())]);
+        page = page.detailed(
+            mark,
+            name,
+            vec![Text::toned(Tone::Dim, key.note.fingerprint.as_str())],
+        );
     }
-    let names = keys.iter().map(|key| key.profile.as_str()).collect::<Vec<_>>().join("\n");
+    let names = keys
+        .iter()
+        .map(|key| key.profile.as_str())
+        .collect::<Vec<_>>()
+        .join("\n");
     let document = json!({
         "profile": settings.profile.value,
         "profileFrom": settings.profile.origin.to_string(),
@@ -70,9 +89,14 @@ pub fn list(settings: &Settings, session: &Session) -> Result<Outcome, Failure> 
 fn state_words(key: &Key, session: &Session) -> (Mark, String) {
     match (key.fault(session.now()), &key.note.registration) {
         (Some((why, _)), _) => (Mark::Warn, why),
-        (None, Some(registration)) => {
-            (Mark::Good, format!("registered as `{}`, may sign until {}", registration.name, day(registration.not_after)))
-        }
+        (None, Some(registration)) => (
+            Mark::Good,
+            format!(
+                "registered as `{}`, may sign until {}",
+                registration.name,
+                day(registration.not_after)
+            ),
+        ),
         (None, None) => (Mark::Good, "has a certificate".to_owned()),
     }
 }
@@ -90,13 +114,26 @@ pub fn key_json(key: &Key, session: &Session) -> Value {
 }
 
 /// Prints a key.
-pub fn export(settings: &Settings, session: &Session, private: bool, out: Option<&Path>) -> Result<Outcome, Failure> {
+pub fn export(
+    settings: &Settings,
+    session: &Session,
+    private: bool,
+    out: Option<&Path>,
+) -> Result<Outcome, Failure> {
     let store = KeyStore::open(session)?;
     let key = store.load(&settings.profile.value)?;
     let mut pem = String::new();
     if private {
-        pem = key.key.to_pem().map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
-        pem.push_str(&key.chain.as_ref().map(|chain| chain.to_pem()).unwrap_or_default());
+        pem = key
+            .key
+            .to_pem()
+            .map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
+        pem.push_str(
+            &key.chain
+                .as_ref()
+                .map(|chain| chain.to_pem())
+                .unwrap_or_default(),
+        );
     } else {
         pem.push_str(&public_pem(&key.key.public())?);
     }
@@ -112,14 +149,21 @@ pub fn export(settings: &Settings, session: &Session, private: bool, out: Option
 }
 
 /// Keeps a key that was exported.
-pub fn import(settings: &Settings, session: &Session, file: Option<&Path>) -> Result<Outcome, Failure> {
+pub fn import(
+    settings: &Settings,
+    session: &Session,
+    file: Option<&Path>,
+) -> Result<Outcome, Failure> {
     let text = match file.filter(|file| *file != Path::new("-")) {
         Some(file) => files::read_text(&session.path(file))?,
         None => session.secret(true, "", "< FILE")?,
     };
     let (private, certificates) = split(&text);
     let key = SigningKey::from_pem(&private).map_err(|error| {
-        Failure::usage(error.to_string(), "Export it with `px-plugin keys export --private`.")
+        Failure::usage(
+            error.to_string(),
+            "Export it with `px-plugin keys export --private`.",
+        )
     })?;
     let store = KeyStore::open(session)?;
     let mut key = store.add(session, &settings.profile.value, key)?;
@@ -135,7 +179,11 @@ fn split(text: &str) -> (String, String) {
     let mut in_certificate = false;
     for line in text.lines().map(str::trim) {
         in_certificate |= line == "-----BEGIN CERTIFICATE-----";
-        let target = if in_certificate { &mut certificates } else { &mut private };
+        let target = if in_certificate {
+            &mut certificates
+        } else {
+            &mut private
+        };
         target.push_str(line);
         target.push('\n');
         in_certificate &= line != "-----END CERTIFICATE-----";

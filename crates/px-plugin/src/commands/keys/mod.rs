@@ -102,25 +102,41 @@ enum Command {
 /// Those of the subcommand.
 pub fn run(args: Args, session: &Session) -> Result<Outcome, Failure> {
     let settings = |profile: &ProfileArgs, connect: &ConnectArgs| {
-        Settings::load(session, &Wishes {
-            api_url: connect.api_url.as_deref(),
-            profile: profile.profile.as_deref(),
-            ..Wishes::default()
-        })
+        Settings::load(
+            session,
+            &Wishes {
+                api_url: connect.api_url.as_deref(),
+                profile: profile.profile.as_deref(),
+                ..Wishes::default()
+            },
+        )
     };
     let offline = ConnectArgs::default();
     match args.command {
         Command::Generate { profile } => local::generate(&settings(&profile, &offline)?, session),
         Command::List => local::list(&settings(&ProfileArgs::default(), &offline)?, session),
-        Command::Export { profile, private, out } => {
-            local::export(&settings(&profile, &offline)?, session, private, out.as_deref())
+        Command::Export {
+            profile,
+            private,
+            out,
+        } => local::export(
+            &settings(&profile, &offline)?,
+            session,
+            private,
+            out.as_deref(),
+        ),
+        Command::Import { profile, file } => {
+            local::import(&settings(&profile, &offline)?, session, file.as_deref())
         }
-        Command::Import { profile, file } => local::import(&settings(&profile, &offline)?, session, file.as_deref()),
-        Command::Register { profile, connect, name } => {
-            remote::register(&settings(&profile, &connect)?, session, name)
-        }
-        Command::Revoke { profile, connect, reason } => {
-            remote::revoke(&settings(&profile, &connect)?, session, &reason)
-        }
+        Command::Register {
+            profile,
+            connect,
+            name,
+        } => remote::register(&settings(&profile, &connect)?, session, name),
+        Command::Revoke {
+            profile,
+            connect,
+            reason,
+        } => remote::revoke(&settings(&profile, &connect)?, session, &reason),
     }
 }

@@ -2,4 +2,5 @@
 
 pub mod answer;
 pub mod count;
+pub mod server;
 pub mod totals;

@@ -1,7 +1,7 @@
 //! A WASI 0.2 component that answers HTTP requests. Each request gets a fresh instance.
 
-mod answer;
-mod count;
+pub mod answer;
+pub mod count;
 
 #[cfg(target_family = "wasm")]
 mod component {
