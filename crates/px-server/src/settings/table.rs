@@ -1,0 +1,299 @@
+//! What can be set.
+
+/// The form of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// Any text that must not be shown.
+    Secret,
+    /// 1 or 0.
+    Switch,
+    /// A whole number.
+    Number,
+    /// Seconds, fractions allowed.
+    Seconds,
+    /// Words separated by commas.
+    List,
+    /// `ADDRESS:PORT`; port 0 picks a free one.
+    Listen,
+    /// A URL, or empty.
+    Url,
+}
+
+impl Kind {
+    /// Whether a value has this form.
+    ///
+    /// # Errors
+    /// What was expected.
+    pub fn check(self, value: &str) -> Result<(), &'static str> {
+        let (fits, expected) = match self {
+            Self::Text | Self::Secret | Self::List => (true, ""),
+            Self::Switch => (
+                ["1", "0", "true", "false", "yes", "no", "on", "off"].contains(&value),
+                "expected 1 or 0",
+            ),
+            Self::Number => (value.parse::<u64>().is_ok(), "expected a whole number"),
+            Self::Seconds => (
+                value
+                    .parse::<f64>()
+                    .is_ok_and(|s| s.is_finite() && (0.0..1e9).contains(&s)),
+                "expected a number of seconds",
+            ),
+            Self::Listen => (
+                value.parse::<std::net::SocketAddr>().is_ok(),
+                "expected ADDRESS:PORT, such as 127.0.0.1:8080",
+            ),
+            Self::Url => (
+                value.is_empty() || url::Url::parse(value).is_ok(),
+                "expected a URL",
+            ),
+        };
+        if fits { Ok(()) } else { Err(expected) }
+    }
+}
+
+/// One thing that can be set.
+#[derive(Debug)]
+pub struct Setting {
+    /// Name in the environment; lower case in the file.
+    pub name: &'static str,
+    /// Value when nobody sets it.
+    pub default: &'static str,
+    /// Form of the value.
+    pub kind: Kind,
+    /// What it does.
+    pub about: &'static str,
+}
+
+const fn setting(
+    name: &'static str,
+    kind: Kind,
+    default: &'static str,
+    about: &'static str,
+) -> Setting {
+    Setting {
+        name,
+        default,
+        kind,
+        about,
+    }
+}
+
+/// Every setting of the server programs.
+pub const SETTINGS: &[Setting] = &[
+    // Marketplace
+    setting(
+        "MKP_LISTEN",
+        Kind::Listen,
+        "127.0.0.1:7400",
+        "address the Marketplace listens on",
+    ),
+    setting(
+        "MKP_PUBLIC_URL",
+        Kind::Url,
+        "",
+        "address under which publishers and cores reach the Marketplace",
+    ),
+    setting(
+        "MKP_DATA_DIR",
+        Kind::Text,
+        ".powerx/marketplace",
+        "folder for bundles, uploads and keys",
+    ),
+    setting(
+        "MKP_DATABASE_URL",
+        Kind::Secret,
+        "",
+        "sqlite:PATH or postgres://…; empty: a file in the data folder",
+    ),
+    setting(
+        "PX_MARKET_PUBLISH_ENABLED",
+        Kind::Switch,
+        "1",
+        "0 closes publishing with a clear answer",
+    ),
+    setting(
+        "MKP_PUBLISH_ONLINE",
+        Kind::Switch,
+        "1",
+        "0 closes publishing as well (older name)",
+    ),
+    setting(
+        "MKP_AUTOMATED_REVIEW",
+        Kind::Switch,
+        "1",
+        "0 sends versions to people without the compatibility run",
+    ),
+    setting(
+        "MKP_REVIEW_SLA_HOURS",
+        Kind::Number,
+        "4",
+        "hours within which a review is decided",
+    ),
+    setting(
+        "MKP_SECURITY_BLOCKLIST",
+        Kind::List,
+        "",
+        "permissions and dependencies that are never listed",
+    ),
+    setting(
+        "MKP_HIGH_RISK_APPROVERS",
+        Kind::Number,
+        "2",
+        "people who must approve a high-risk version",
+    ),
+    setting(
+        "MKP_SUPPORTED_CORES",
+        Kind::List,
+        "1.0.0",
+        "core versions a plugin is tried on",
+    ),
+    setting(
+        "MKP_SMTP_URL",
+        Kind::Secret,
+        "",
+        "smtp://USER:PASSWORD@HOST:PORT for mail; empty: no mail",
+    ),
+    setting(
+        "MKP_MAIL_FROM",
+        Kind::Text,
+        "PowerX Marketplace <marketplace@localhost>",
+        "sender of mail",
+    ),
+    setting(
+        "MKP_ALERT_WEBHOOK_URL",
+        Kind::Url,
+        "",
+        "where the Marketplace's alerts are posted",
+    ),
+    // Core
+    setting(
+        "POWERX_LISTEN",
+        Kind::Listen,
+        "127.0.0.1:7500",
+        "address core and console listen on",
+    ),
+    setting(
+        "POWERX_PUBLIC_URL",
+        Kind::Url,
+        "",
+        "address under which people reach core and console",
+    ),
+    setting(
+        "POWERX_DATA_DIR",
+        Kind::Text,
+        ".powerx/core",
+        "folder for installed plugins, their data and downloads",
+    ),
+    setting(
+        "POWERX_DATABASE_URL",
+        Kind::Secret,
+        "",
+        "sqlite:PATH or postgres://…; empty: a file in the data folder",
+    ),
+    setting(
+        "POWERX_CORE_VERSION",
+        Kind::Text,
+        "1.0.0",
+        "version plugins' corex_version is compared with",
+    ),
+    setting(
+        "PX_MARKETPLACE_API_URL",
+        Kind::Url,
+        "http://127.0.0.1:7400",
+        "the Marketplace this installation follows",
+    ),
+    setting(
+        "PX_MARKETPLACE_TOKEN",
+        Kind::Secret,
+        "",
+        "token of this installation at the Marketplace",
+    ),
+    setting(
+        "PX_ONLINE_INSTALL",
+        Kind::Switch,
+        "1",
+        "0 switches installing off",
+    ),
+    setting(
+        "PX_ONLINE_AUTO_UPGRADE",
+        Kind::Switch,
+        "1",
+        "0 switches upgrades by policy off",
+    ),
+    setting(
+        "PX_ONLINE_ALLOWED_HOSTS",
+        Kind::List,
+        "",
+        "hosts an install URL may point to, besides the Marketplace",
+    ),
+    setting(
+        "PX_PROBATION_SECONDS",
+        Kind::Seconds,
+        "120",
+        "how long a new version is watched before it is permanent",
+    ),
+    setting(
+        "PX_PROBE_SECONDS",
+        Kind::Seconds,
+        "5",
+        "time between two probes of a version on probation",
+    ),
+    setting(
+        "PX_ALERT_WEBHOOK_URL",
+        Kind::Url,
+        "",
+        "where the core's alerts are posted",
+    ),
+    setting(
+        "PX_SMTP_URL",
+        Kind::Secret,
+        "",
+        "smtp://USER:PASSWORD@HOST:PORT for mail to tenants; empty: no mail",
+    ),
+    setting(
+        "PX_MAIL_FROM",
+        Kind::Text,
+        "PowerX <powerx@localhost>",
+        "sender of mail to tenants",
+    ),
+    setting(
+        "PX_MARKETPLACE_UI",
+        Kind::Switch,
+        "1",
+        "0 hides the marketplace pages from tenants",
+    ),
+    setting(
+        "PX_AUTO_UPGRADE_UI",
+        Kind::Switch,
+        "1",
+        "0 hides the update policy from tenants",
+    ),
+    setting(
+        "PX_MARKETPLACE_UI_METRICS_REFRESH_MS",
+        Kind::Number,
+        "5000",
+        "how often figures on open pages refresh",
+    ),
+    // Both
+    setting(
+        "PX_ALLOW_PRIVATE_ADDRESSES",
+        Kind::Switch,
+        "0",
+        "1 lets webhooks and bundle addresses point into private networks",
+    ),
+    setting(
+        "PX_SECURE_COOKIES",
+        Kind::Switch,
+        "1",
+        "0 lets sessions work over plain http; the quick start sets it on loopback",
+    ),
+    setting(
+        "PX_LOG",
+        Kind::Text,
+        "info,sqlx=warn,hyper=warn",
+        "log filter, as of tracing's EnvFilter",
+    ),
+    setting("PX_LOG_FORMAT", Kind::Text, "text", "text or json"),
+];
