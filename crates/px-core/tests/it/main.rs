@@ -1,0 +1,6 @@
+//! Tests of the core through its public interfaces.
+
+mod kills;
+mod machine;
+mod plan;
+mod support;

@@ -1,0 +1,12 @@
+//! One module per command: its arguments and `run(args, &Session) -> Result<Outcome, Failure>`.
+
+pub mod check;
+pub mod completions;
+pub mod explain;
+pub mod init;
+pub mod inspect;
+pub mod keys;
+pub mod pack;
+pub mod sign;
+pub mod verify;
+pub mod version;
