@@ -9,6 +9,19 @@ use axum::response::Response;
 use http::StatusCode;
 use px_api::{Code, Problem};
 
+/// What to do in general about a kind of status.
+const fn hint_key(status: u16) -> &'static str {
+    match status {
+        401 => "problem-hint-identity",
+        403 => "problem-hint-right",
+        404 | 410 => "problem-hint-missing",
+        409 | 412 | 428 => "problem-hint-conflict",
+        413 | 429 => "problem-hint-limit",
+        400..500 => "problem-hint-content",
+        _ => "problem-hint-server",
+    }
+}
+
 /// A problem as a panel inside a page: what happened, what to do, the request's id.
 #[derive(Template)]
 #[template(path = "ui/problem.html")]
@@ -16,7 +29,7 @@ pub struct ProblemPanel<'a> {
     t: &'a T,
     problem: &'a Problem,
     title: String,
-    explain: &'static str,
+    hint: String,
     retry: &'a str,
     sign_in: String,
 }
@@ -30,11 +43,15 @@ impl<'a> ProblemPanel<'a> {
             (Some(code), Lang::ZhCn) => code.title_zh().to_owned(),
             _ => problem.title.clone(),
         };
+        let hint = match (code, t.lang()) {
+            (Some(code), Lang::En) => code.explain().to_owned(),
+            _ => t.t(hint_key(problem.status)),
+        };
         Self {
             t,
             problem,
             title,
-            explain: code.map_or("", Code::explain),
+            hint,
             retry,
             sign_in: String::new(),
         }

@@ -4,4 +4,5 @@ pub mod authority;
 pub mod fault;
 pub mod install;
 pub mod ports;
+pub mod rollout;
 pub mod route;

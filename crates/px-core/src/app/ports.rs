@@ -63,8 +63,8 @@ pub trait Runtime: Send + Sync {
     /// Leaves it running and answers with facts worth telling.
     async fn preflight(&self, unit: &Unit) -> Result<String, Fault>;
     /// Runs the declared migrations on the tenant's data; the answer says what ran, `None` when
-    /// there is nothing to run.
-    async fn migrate(&self, unit: &Unit) -> Result<Option<String>, Fault>;
+    /// there is nothing to run. `first` says that the tenant had no version of the plugin before.
+    async fn migrate(&self, unit: &Unit, first: bool) -> Result<Option<String>, Fault>;
     /// Starts it when needed and asks for its health.
     async fn probe(&self, unit: &Unit) -> Result<(), Fault>;
     /// What it did so far; `None` when it is not running.

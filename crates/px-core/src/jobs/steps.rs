@@ -191,7 +191,11 @@ impl Machine {
             data::save(data, snapshot).await.map_err(|e| disk(&e))?;
         }
         installs::migrating(&self.db, install).await?;
-        match self.runtime.migrate(&install.unit()).await {
+        match self
+            .runtime
+            .migrate(&install.unit(), install.previous.is_none())
+            .await
+        {
             Ok(ran) => next(ran.unwrap_or_else(|| "nothing to migrate".to_owned())),
             Err(fault) => {
                 self.restore_data(install).await?;

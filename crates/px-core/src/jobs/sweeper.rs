@@ -1,23 +1,33 @@
 //! Finds installs nobody works on, or that stay too long, and moves them on.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use px_model::InstallState;
+use px_model::{InstallId, InstallState};
 use px_store::{Actor, Result, StoreError};
 use px_work::{JobError, Periodic};
 use tracing::warn;
 
 use super::machine::Machine;
+use super::watch::since;
 use crate::app::authority::TenantScope;
 use crate::app::install::probation::fault_in;
 use crate::app::install::{Install, overdue};
+use crate::app::ports::Vitals;
 use crate::jobs::ledger::Ledger;
 use crate::store::installs::{self, Filter, Note};
 
 /// Sweeps every five seconds, in every process.
-pub struct Sweeper(pub Arc<Machine>);
+pub struct Sweeper {
+    machine: Arc<Machine>,
+    /// Where the present window of each guarded install began.
+    windows: Mutex<HashMap<InstallId, (Duration, Vitals)>>,
+}
+
+/// Deeds are judged over windows of this length, so that a rare fault a day is not a loop of them.
+const WINDOW: Duration = Duration::from_secs(120);
 
 #[async_trait]
 impl Periodic for Sweeper {
@@ -41,6 +51,15 @@ impl Periodic for Sweeper {
 }
 
 impl Sweeper {
+    /// A sweeper for one process's machine.
+    #[must_use]
+    pub fn new(machine: Arc<Machine>) -> Self {
+        Self {
+            machine,
+            windows: Mutex::default(),
+        }
+    }
+
     /// One sweep over installs that have not ended.
     ///
     /// # Errors
@@ -51,7 +70,7 @@ impl Sweeper {
             limit: 1000,
             ..Filter::default()
         };
-        let db = &self.0.db;
+        let db = &self.machine.db;
         for mut install in installs::list(db, &TenantScope::every(), &filter).await? {
             match self.look_at(&mut install).await {
                 // Whoever was faster did what had to be done.
@@ -63,7 +82,7 @@ impl Sweeper {
     }
 
     async fn look_at(&self, install: &mut Install) -> Result<()> {
-        let (machine, now) = (&self.0, self.0.db.env().now());
+        let (machine, now) = (&self.machine, self.machine.db.env().now());
         if let Some((to, fault)) = overdue(install, machine.settings.limits, now) {
             let actor = Actor::system("sweeper");
             let note = Note::fault(&fault);
@@ -83,10 +102,10 @@ impl Sweeper {
     /// # Errors
     /// When the engine is away.
     pub async fn guard(&self) -> Result<()> {
-        let machine = &self.0;
+        let machine = &self.machine;
         let now = machine.db.env().now();
         for mut install in installs::guarded(&machine.db, now).await? {
-            let Some(vitals) = machine.runtime.vitals(&install.unit()) else {
+            let Some(vitals) = self.in_window(&install) else {
                 continue;
             };
             let Some(fault) = fault_in(&vitals, None, &machine.settings.bounds) else {
@@ -107,5 +126,21 @@ impl Sweeper {
             }
         }
         Ok(())
+    }
+
+    /// What a guarded version did in the present window.
+    fn in_window(&self, install: &Install) -> Option<Vitals> {
+        let vitals = self.machine.runtime.vitals(&install.unit())?;
+        let now = self.machine.clock.elapsed();
+        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        windows.retain(|_, (at, _)| now < *at + WINDOW * 2);
+        let window = windows
+            .entry(install.id)
+            .or_insert_with(|| (now, Vitals::default()));
+        let did = since(&vitals, &window.1);
+        if now > window.0 + WINDOW {
+            *window = (now, vitals);
+        }
+        Some(did)
     }
 }

@@ -6,4 +6,5 @@ pub mod catalog;
 pub mod installed;
 pub mod installs;
 pub mod logs;
+pub mod rollouts;
 pub mod tenants;

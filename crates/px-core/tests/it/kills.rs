@@ -160,7 +160,7 @@ async fn the_sweeper_takes_back_what_nobody_confirmed() {
         drive.abort();
         let _ = drive.await;
         database.clock.advance(3600);
-        let sweeper = Sweeper(bench.machine.clone());
+        let sweeper = Sweeper::new(bench.machine.clone());
         sweeper.sweep().await.unwrap();
         let swept = bench.install(second.id).await;
         assert_eq!(swept.state, InstallState::RollingBack);

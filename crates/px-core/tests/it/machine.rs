@@ -114,10 +114,9 @@ async fn a_version_that_traps_is_taken_back_and_one_after_the_commit_too() {
             last_fault: Some("plugin_trap".to_owned()),
             ..Default::default()
         };
-        let mut map = bench.runtime.vitals.lock().unwrap();
-        map.insert("2.0.0".parse().unwrap(), vitals);
-        drop(map);
-        let sweeper = Sweeper(bench.machine.clone());
+        let version = "2.0.0".parse().unwrap();
+        bench.runtime.vitals.lock().unwrap().insert(version, vitals);
+        let sweeper = Sweeper::new(bench.machine.clone());
         sweeper.guard().await.unwrap();
         assert_eq!(bench.serving(acme, &first.plugin).as_deref(), Some("1.0.0"));
         let done = bench.finish(&database, second.id).await;
@@ -234,8 +233,6 @@ async fn an_old_version_that_does_not_come_back_is_held_and_paged() {
         let second = bench.request(acme, listed("2.0.0")).await;
         bench.script.fail(Point::ProbeNew, 0, &broken());
         bench.script.fail(Point::ProbeOld, 50, &broken());
-        let mut vitals = px_core::app::ports::Vitals::default();
-        vitals.crashes = 0;
         let machine = bench.machine.clone();
         let id = second.id;
         let drive = tokio::spawn(async move { machine.drive(id).await });

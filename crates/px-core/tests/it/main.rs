@@ -3,4 +3,5 @@
 mod kills;
 mod machine;
 mod plan;
+mod rollouts;
 mod support;

@@ -194,14 +194,16 @@ fn the_report_survives_json_and_is_bound_to_the_bundle() {
     let context = market(catalog(&[]));
     let (_dir, bundle) = Plugin::good().pack();
     let report = px_review::check_bundle(&bundle, &context);
-    let json = serde_json::to_string(&report).unwrap();
+    let json = report.canonical_json().unwrap();
     assert_eq!(serde_json::from_str::<Report>(&json).unwrap(), report);
     assert_eq!(
         report.subject.digest,
         Some(px_package::sha256(&std::fs::read(&bundle).unwrap()))
     );
     assert_eq!(
-        serde_json::to_string(&px_review::check_bundle(&bundle, &context)).unwrap(),
+        px_review::check_bundle(&bundle, &context)
+            .canonical_json()
+            .unwrap(),
         json,
         "repeatable"
     );

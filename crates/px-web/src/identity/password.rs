@@ -8,7 +8,7 @@ use px_store::Env;
 use std::fmt;
 
 /// Fewest characters.
-const MIN: usize = 12;
+const MIN: usize = 10;
 /// Most bytes, so that hashing stays cheap to bound.
 const MAX: usize = 512;
 
@@ -31,7 +31,7 @@ impl PasswordHash {
 /// Hashes a password on a thread for slow work.
 ///
 /// # Errors
-/// 422 when it is shorter than 12 characters or longer than 512 bytes.
+/// 422 when it is shorter than 10 characters or longer than 512 bytes.
 pub async fn hash_password(env: &Env, password: &str) -> Result<PasswordHash, Failure> {
     if password.chars().count() < MIN || password.len() > MAX {
         let detail = format!("A password has at least {MIN} characters and at most {MAX} bytes.");

@@ -93,7 +93,8 @@ pub fn judge(seen: &Seen, bounds: &Bounds) -> Verdict {
 #[must_use]
 pub fn fault_in(now: &Vitals, before: Option<&Vitals>, bounds: &Bounds) -> Option<Fault> {
     let broke = now.traps + now.crashes;
-    if broke >= bounds.traps {
+    // A rare trap among thousands of answers is the error rate's business.
+    if broke >= bounds.traps && broke.saturating_mul(100) >= now.requests {
         let cause = now.last_fault.as_deref().unwrap_or("plugin_trap");
         let text = format!("It trapped or died {broke} times.");
         return Some(probation(cause, text));

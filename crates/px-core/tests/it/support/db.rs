@@ -37,6 +37,7 @@ impl Database {
         db.migrate(&[
             px_store::MIGRATIONS,
             px_work::MIGRATIONS,
+            px_notify::MIGRATIONS,
             px_core::MIGRATIONS,
         ])
         .await

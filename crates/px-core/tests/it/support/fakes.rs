@@ -117,7 +117,7 @@ impl Runtime for FakeRuntime {
         Ok("healthy".to_owned())
     }
 
-    async fn migrate(&self, _: &Unit) -> Result<Option<String>, Fault> {
+    async fn migrate(&self, _: &Unit, _: bool) -> Result<Option<String>, Fault> {
         self.script.visit(Point::Migrate).await?;
         Ok(Some("migrated".to_owned()))
     }
