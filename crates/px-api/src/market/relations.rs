@@ -2,8 +2,7 @@
 
 use jiff::Timestamp;
 use px_model::{
-    Channel, InstallId, KeyId, PluginId, PublisherId, SubscriptionId, UpgradePolicy, Version,
-    VersionId,
+    Channel, InstallId, KeyId, PluginId, PublisherId, SubscriptionId, UpgradePolicy, VersionId,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
