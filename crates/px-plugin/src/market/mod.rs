@@ -1,5 +1,6 @@
 //! Talking to the Marketplace.
 
+pub mod catalog;
 pub mod paths;
 pub mod retry;
 pub mod upload;
