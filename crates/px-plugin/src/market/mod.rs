@@ -3,6 +3,7 @@
 pub mod catalog;
 pub mod paths;
 pub mod retry;
+pub mod sse;
 pub mod upload;
 
 use std::time::Duration;

@@ -118,12 +118,10 @@ impl Printer {
         self.out_canvas.colour
     }
 
-    /// Whether the result is for people who watch it appear.
+    /// Whether people read along, so that things may be shown as they happen.
     #[must_use]
-    pub fn is_watched(&self) -> bool {
-        self.manner.format == Format::Human
-            && !self.manner.quiet
-            && self.out_canvas.columns.is_some()
+    pub fn is_human(&self) -> bool {
+        self.manner.format == Format::Human && !self.manner.quiet
     }
 
     /// Prints a result and gives the exit code.

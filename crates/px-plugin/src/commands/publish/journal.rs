@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::{Secret, Settings};
+use crate::config::Settings;
 use crate::failure::Failure;
 use crate::files::{self, Access};
 use crate::session::Session;
@@ -59,11 +59,6 @@ impl Journal {
             ),
         );
         journal
-    }
-
-    /// Hides another secret.
-    pub fn hide(&mut self, secret: &Secret) {
-        self.secrets.push(secret.reveal().to_owned());
     }
 
     /// Adds a line.
