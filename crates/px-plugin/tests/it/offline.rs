@@ -127,13 +127,23 @@ fn init_refuses_to_overwrite_and_bad_names() {
     let author = Author::new();
     author.write("notes/precious.txt", "mine");
     let refused = author.run(&["init", "com.example.notes"]).expect(2);
-    assert_snapshot!(refused.err, @r"");
+    assert_snapshot!(refused.err, @r#"
+    ✗ error PX-0701: `notes` is not empty
+    help: Nothing was changed. Choose another folder with `--dir`.
+    "#);
     assert_eq!(fs::read_dir(author.path("notes")).unwrap().count(), 1);
     author.run(&["init", "Notes"]).expect(2);
     author
         .run(&["init", "com.example.x", "--name", "a: [b"])
         .expect(2);
     assert!(!author.path("x").exists());
+}
+
+/// A mark such as `{{name}}` that nobody filled in.
+fn unfilled(text: &str) -> bool {
+    text.split("{{")
+        .skip(1)
+        .any(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()))
 }
 
 #[test]
@@ -158,7 +168,7 @@ fn every_kind_is_complete_and_says_what_to_build() {
         );
         for file in made["files"].as_array().unwrap() {
             let text = author.read(&format!("{kind}/{}", file.as_str().unwrap()));
-            assert!(!text.is_empty() && !text.contains("{{"), "{file} of {kind}");
+            assert!(!text.is_empty() && !unfilled(&text), "{file} of {kind}");
         }
         // The only thing that is missing is what the build makes.
         let report = author.json(&["check", kind]).expect(1).json();
@@ -181,13 +191,42 @@ fn findings_show_the_place_in_the_manifest() {
         .replace("static_dir: web-admin", "static_dir: web-amin");
     author.write("notes/plugin.yaml", &manifest);
     let checked = author.run(&["check", "notes"]).expect(1);
-    assert_snapshot!(checked.out, @r"");
+    assert_snapshot!(checked.out, @r#"
+    com.example.notes 0.1.0
+
+    ✗ block MAN-01 `frontend.admin.static_dir` names the folder `web-amin`, which is not in the bundle
+        ╭─[plugin.yaml:14:17]
+     13 │     kind: static
+     14 │     static_dir: web-amin
+        ·                 ────┬───
+        ·                     ╰── frontend.admin.static_dir
+     15 │     menus:
+        ╰────
+      fix: build it before packing, or mend the path
+
+    ✗ ARC-08 ARC-09 JS-01 JS-02 JS-05 SEC-01 SEC-02 the content was not looked at: mend what is named first
+
+    ✗ blocked  7 checks passed, 8 with findings, 26 not made here
+    "#);
     let alone = author
         .run(&["check", "--manifest", "notes/plugin.yaml"])
         .expect(0);
     assert!(alone.out.contains("clean"));
     let refused = author.run(&["pack", "notes", "--out", "x.pxp"]).expect(1);
-    assert_snapshot!(refused.err, @r"");
+    assert_snapshot!(refused.err, @r#"
+    ✗ error PX-0703: The local check found blocking problems
+      plugin.yaml is not valid
+    ✗ `frontend.admin.static_dir` names the folder `web-amin`, which is not in the bundle
+      fix: build it before packing, or mend the path
+        ╭─[plugin.yaml:14:17]
+     13 │     kind: static
+     14 │     static_dir: web-amin
+        ·                 ────┬───
+        ·                     ╰── frontend.admin.static_dir
+     15 │     menus:
+        ╰────
+    help: Mend the fields above; `px-plugin check` shows everything a reviewer would see.
+    "#);
     assert!(!author.path("x.pxp").exists());
 }
 
@@ -199,7 +238,21 @@ fn inspect_tells_everything_and_blocks_on_damage() {
     let seen = author
         .run(&["inspect", "com.example.notes-0.1.0.pxp"])
         .expect(0);
-    assert_snapshot!(author.scrub(&seen.out), @r"");
+    assert_snapshot!(author.scrub(&seen.out), @r#"
+    com.example.notes 0.1.0  Notes
+    Counts the words and characters of a text and tells how long it takes to read.
+
+    Kind         static
+    Cores        >=0.1.0, <1.0.0
+    Permissions  none
+    Needs        none
+    Author       example.com
+    Licence      Apache-2.0
+    Size         8.7 KiB, 17.5 KiB unpacked, 13 entries
+    SHA-256      HEX
+
+    ! Not signed
+    "#);
     author.write("junk.pxp", "not a bundle");
     let junk = author.json(&["inspect", "junk.pxp"]).expect(1).json();
     assert_eq!(junk["manifest"], serde_json::Value::Null);
@@ -221,7 +274,13 @@ fn every_code_and_check_is_explained() {
         px_review::CATALOGUE.len()
     );
     let one = author.run(&["explain", "px-0203"]).expect(0);
-    assert_snapshot!(one.out, @r"");
+    assert_snapshot!(one.out, @r#"
+    PX-0203  The version is not newer than the listed one
+
+    On one channel versions only go up. `current` names the newest; choose a higher number.
+
+    HTTP status  409
+    "#);
     author.run(&["explain", "arc-01"]).expect(0);
     author.run(&["explain", "PX-9999"]).expect(2);
 }

@@ -51,7 +51,22 @@ fn one_command_from_folder_to_review() {
         );
         receipt[time] = json!("TIME");
     }
-    assert_json_snapshot!(receipt, @"");
+    assert_json_snapshot!(receipt, @r#"
+    {
+      "publishId": "pub_00000000000000000000000000000003",
+      "versionId": "ver_00000000000000000000000000000004",
+      "reviewId": "rev_00000000000000000000000000000005",
+      "reviewQueueId": "rev_00000000000000000000000000000005",
+      "channel": "stable",
+      "submittedAt": "TIME",
+      "nextCheckAt": "TIME",
+      "uploadUrl": "/api/marketplace/uploads/upl_00000000000000000000000000000002",
+      "sla": {
+        "expectedReviewDuration": 1800,
+        "maxDuration": 14400
+      }
+    }
+    "#);
 
     let inner = market.inner();
     assert_eq!(inner.submitted.len(), 1);
@@ -88,7 +103,14 @@ fn one_command_from_folder_to_review() {
         .unwrap()
         .keys()
         .collect::<Vec<_>>();
-    assert_json_snapshot!(metrics, @"");
+    assert_json_snapshot!(metrics, @r#"
+    [
+      "plugin.publish.duration_ms",
+      "plugin.publish.precheck.failure_rate",
+      "plugin.publish.retry.count",
+      "plugin.publish.bundle.size_bytes"
+    ]
+    "#);
     assert!(!author.path("notes/publish-debug.log").exists());
 }
 
@@ -236,7 +258,16 @@ fn the_precheck_names_every_field_and_its_remedy() {
             )
         })
         .collect();
-    assert_json_snapshot!(errors, @"");
+    assert_json_snapshot!(errors, @r#"
+    [
+      "MAN-04 plugin.yaml version",
+      "DEP-01 plugin.yaml dependencies.requires",
+      "TST-01 the plugin",
+      "TST-01 the plugin",
+      "PX-0705 the signing key",
+      "DOC-01 CHANGELOG.md"
+    ]
+    "#);
     assert!(market.inner().publishes.is_empty());
     // Nothing is on its way, so there is nothing to go on with.
     author.run(&["publish", "notes", "--resume"]).expect(2);

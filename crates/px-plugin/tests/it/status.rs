@@ -47,7 +47,27 @@ fn shows_where_a_version_is_and_what_was_found() {
     )];
     market.inner().report = Some(json!({ "report": report, "complete": true }));
     let shown = author.run(&["status", VERSION]).expect(1);
-    assert_snapshot!(author.scrub(&shown.out), @"");
+    assert_snapshot!(author.scrub(&shown.out), @r#"
+    ! com.example.notes 0.1.0 on stable: changes requested
+      A reviewer looks at it.
+    Version  ver_HEX
+    Queue    place 2
+    Risk     low
+    Checks   clean
+
+    What happened
+    · 2026-01-02 03:00:00  submitted  by ada
+    · 2026-01-02 03:01:00  in review  by ada
+    ! 2026-01-02 03:02:00  changes requested  by ada
+
+    What the checks found
+    ✗ error MAN-07 `mine` is not an SPDX expression: unknown term
+      at plugin.yaml metadata.license
+      fix: write an SPDX expression such as `Apache-2.0` or `MIT OR Apache-2.0` (https://spdx.org/licenses)
+
+    What the reviewer says
+    Say more in the README.
+    "#);
     let document = author.json(&["status", VERSION]).expect(1).json();
     assert_eq!(document["version"]["queuePosition"], 2);
     assert_eq!(document["report"]["verdict"]["status"], "blocked");
@@ -66,7 +86,18 @@ fn watches_the_stream_until_the_review_is_decided() {
         view("listed", &["submitted", "in_review", "listed"], None),
     ];
     let watched = author.run(&["status", VERSION, "--watch"]).expect(0);
-    assert_snapshot!(author.scrub(&watched.out), @"");
+    assert_snapshot!(author.scrub(&watched.out), @r#"
+    · 2026-01-02 03:00:00  submitted  by ada
+    · 2026-01-02 03:01:00  in review  by ada
+      place 2 in the queue
+      place 1 in the queue
+    ✓ 2026-01-02 03:02:00  listed  by ada
+    ✓ com.example.notes 0.1.0 on stable: listed
+      A reviewer looks at it.
+    Version  ver_HEX
+    Risk     low
+    Checks   clean
+    "#);
     let document = author
         .json(&["status", VERSION, "--watch"])
         .expect(0)

@@ -202,6 +202,7 @@ fn page(session: &Session, dir: &std::path::Path, state: &State, receipt: &Recei
             ),
             ("Receipt", session.shown(&dir.join(receipt::FILE))),
         ])
+        .blank()
         .line(
             Text::toned(Tone::Dim, "next:")
                 .plain(" ")

@@ -78,7 +78,7 @@ pub fn run(args: &Args, session: &Session) -> Result<Outcome, Failure> {
             view(session, &client, version).await?
         };
         let report = report(session, &client, &view).await?;
-        let page = show::page(&view, report.as_ref(), session.now());
+        let page = show::page(&view, report.as_ref(), session.now(), !args.watch);
         let document = json!({ "version": view, "report": report });
         Ok(Outcome::new(&document, page)
             .essence(view.state.as_str())

@@ -24,18 +24,21 @@ pub const fn mark(state: VersionState) -> Mark {
     }
 }
 
-/// Everything about a version, the timeline included.
+/// Everything about a version; `steps` says whether the timeline is still to be shown.
 #[must_use]
-pub fn page(view: &VersionView, report: Option<&Report>, now: Timestamp) -> Page {
+pub fn page(view: &VersionView, report: Option<&Report>, now: Timestamp, steps: bool) -> Page {
     let head = Text::toned(Tone::Strong, format!("{} {}", view.plugin_id, view.version))
         .plain(format!(" on {}: ", view.channel))
         .and(Tone::Strong, words(view.state));
     let mut page = Page::new()
         .item(mark(view.state), head)
         .line(Text::from("  ").plain(view.next_step.as_str()));
-    page = page.join(facts(view, now)).heading("What happened");
-    for entry in &view.timeline {
-        page = page.join(line(entry));
+    page = page.join(facts(view, now));
+    if steps {
+        page = page.heading("What happened");
+        for entry in &view.timeline {
+            page = page.join(line(entry));
+        }
     }
     if let Some(report) = report {
         page = page.join(found(report));
