@@ -94,6 +94,10 @@ codes! {
         "An operator, or a proof of the domain, verifies a publisher once. Until then drafts are possible, submitting is not.";
     QuotaExceeded "PX-0212" 429 "Too many versions under way" "进行中的版本过多"
         "A publisher has a limited number of versions in review at once. Wait until some are decided, or withdraw one.";
+    UploadBusy "PX-0213" 423 "Another connection is writing this upload" "上传正在由另一连接写入"
+        "One connection writes at a time. Ask with HEAD where to continue and send the rest; the other connection is told to stop.";
+    UploadInterrupted "PX-0214" 408 "The upload was interrupted" "上传中断"
+        "The connection broke or was silent for too long. What arrived is kept: ask with HEAD where to continue.";
     // 03xx: review
     ClaimLost "PX-0301" 409 "The claim on this review has expired or belongs to somebody else" "审核认领已失效"
         "Claim it again before you decide; another reviewer may have taken it in the meantime.";

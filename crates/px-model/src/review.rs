@@ -67,8 +67,9 @@ impl VersionState {
             Blocked => &[InReview, Draft, Rejected, Withdrawn],
             Quarantined => &[Listed, Recalled, Withdrawn],
             // A rejected upload never burns the version number: the author may register it again.
-            Rejected => &[Draft],
-            Withdrawn | Recalled => &[],
+            // The same holds for one withdrawn before it was listed (the Marketplace refuses it after).
+            Rejected | Withdrawn => &[Draft],
+            Recalled => &[],
         }
     }
 

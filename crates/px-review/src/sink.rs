@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 #[derive(Debug, Default)]
 pub(crate) struct Sink {
     states: BTreeMap<CheckId, State>,
-    seen: HashSet<(CheckId, String, u64)>,
+    seen: HashSet<(CheckId, String, u64, String)>,
 }
 
 #[derive(Debug, Default)]
@@ -31,7 +31,12 @@ impl Sink {
             .location
             .as_ref()
             .and_then(|l| Some((&l.file, l.bytes?)))
-            && !self.seen.insert((finding.check, file.clone(), range.start))
+            && !self.seen.insert((
+                finding.check,
+                file.clone(),
+                range.start,
+                finding.seen.clone(),
+            ))
         {
             return;
         }

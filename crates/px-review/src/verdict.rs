@@ -78,6 +78,7 @@ pub fn verdict(checks: &[CheckResult], policy: &Policy) -> Verdict {
             Outcome::Pass | Outcome::EngineFailed { .. } | Outcome::NotRun { .. } => {}
         }
     }
+    unfinished.retain(|check| !unreadable.contains(check));
     unfinished.sort_unstable();
     let status = if !blocking.is_empty() || !unreadable.is_empty() {
         Status::Blocked

@@ -195,7 +195,7 @@ fn survey(
 
 fn read_manifest(dir: &Path) -> Result<(Manifest, Vec<Issue>, Vec<String>), PackError> {
     let path = dir.join(names::PLUGIN_YAML);
-    let text = match read_text(&path, MAX_TEXT as u64) {
+    let text = match read_text(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Err(PackError::NoManifest(dir.to_owned()));
@@ -205,7 +205,7 @@ fn read_manifest(dir: &Path) -> Result<(Manifest, Vec<Issue>, Vec<String>), Pack
     let mut catalogs = Vec::new();
     let outcome = parse_manifest_with(&text, &mut |name| {
         catalogs.push(name.to_owned());
-        read_text(&dir.join(name), MAX_TEXT as u64).ok()
+        read_text(&dir.join(name)).ok()
     });
     match outcome.manifest {
         Some(manifest) => Ok((manifest, outcome.issues, catalogs)),
@@ -213,10 +213,17 @@ fn read_manifest(dir: &Path) -> Result<(Manifest, Vec<Issue>, Vec<String>), Pack
     }
 }
 
-fn read_text(path: &Path, cap: u64) -> io::Result<String> {
+/// A plain file's text; a pipe would be waited for without end, and a link could lead anywhere.
+fn read_text(path: &Path) -> io::Result<String> {
+    if !fs::symlink_metadata(path)?.is_file() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "not a plain file",
+        ));
+    }
     let mut text = String::new();
     let file = File::open(path)?;
-    file.take(cap + 1).read_to_string(&mut text)?;
+    file.take(MAX_TEXT as u64 + 1).read_to_string(&mut text)?;
     Ok(text)
 }
 

@@ -29,6 +29,7 @@ pub fn check_bundle(path: &Path, context: &Context) -> Report {
         facts: None,
         kind: SubjectKind::Bundle,
         bytes: None,
+        broken: false,
     };
     match digest(path) {
         Ok(bytes) => reviewed.bytes = Some(bytes),
@@ -37,6 +38,7 @@ pub fn check_bundle(path: &Path, context: &Context) -> Report {
                 CheckId::Arc03,
                 format!("the bundle could not be read: {error}"),
             );
+            reviewed.broken = true;
             return reviewed.report(sink, context);
         }
     }
@@ -46,6 +48,7 @@ pub fn check_bundle(path: &Path, context: &Context) -> Report {
         Ok(archive) => archive,
         Err(error) => {
             archive_error(&error, &mut sink);
+            reviewed.broken = error.faults().is_empty();
             return reviewed.report(sink, context);
         }
     };

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 #[must_use]
 pub fn check_dir(dir: &Path, context: &Context) -> Report {
     let mut sink = Sink::default();
+    let mut broken = false;
     let manifest = match read_text(&dir.join(PLUGIN_YAML)) {
         Ok(text) => manifest(
             parse_manifest_with(&text, &mut |path| read_text(&dir.join(path)).ok()),
@@ -28,6 +29,7 @@ pub fn check_dir(dir: &Path, context: &Context) -> Report {
             None
         }
         Err(error) => {
+            broken = true;
             sink.failed(
                 CheckId::Man01,
                 format!("`plugin.yaml` could not be read: {error}"),
@@ -46,6 +48,7 @@ pub fn check_dir(dir: &Path, context: &Context) -> Report {
         facts: facts.as_ref(),
         kind: SubjectKind::Directory,
         bytes: None,
+        broken,
     };
     reviewed.report(sink, context)
 }

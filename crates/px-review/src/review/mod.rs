@@ -39,6 +39,7 @@ pub fn check_manifest(text: &str, context: &Context) -> Report {
         facts: None,
         kind: SubjectKind::Manifest,
         bytes: None,
+        broken: false,
     };
     outcome.report(sink, context)
 }
@@ -70,6 +71,8 @@ struct Reviewed<'a> {
     kind: SubjectKind,
     /// Digest and size of a bundle.
     bytes: Option<(px_model::Digest, u64)>,
+    /// This machine could not read the subject: nothing can be said about it.
+    broken: bool,
 }
 
 impl Reviewed<'_> {
@@ -107,6 +110,12 @@ impl Reviewed<'_> {
     /// Says why checks were not made that this subject has nothing for.
     fn excuse(&self, sink: &mut Sink) {
         sink.missing(CheckId::Cmp04, "the compatibility run has not been made");
+        if self.broken {
+            for info in CATALOGUE {
+                sink.missing(info.id, "the subject could not be read");
+            }
+            return;
+        }
         match self.kind {
             SubjectKind::Bundle => {
                 sink.not_applicable(CheckId::Arc07, "a bundle is a ZIP archive, tar is refused")

@@ -3,7 +3,7 @@
 use super::View;
 use super::text::{Language, language, locate};
 use crate::catalogue::CheckId;
-use crate::report::Finding;
+use crate::report::{Finding, Severity};
 use crate::sink::Sink;
 use std::ops::Range;
 
@@ -17,6 +17,12 @@ pub(crate) fn window(view: &View<'_>, text: &str, sink: &mut Sink) {
         return;
     }
     for (range, what) in suspicious(text, language) {
+        // Embeddings around Arabic or Hebrew words are typography, until a person finds that they are not.
+        let severity = if typography(text, range.start) {
+            Severity::Hold
+        } else {
+            Severity::Block
+        };
         sink.add(
             Finding::new(
                 CheckId::Js05,
@@ -24,7 +30,8 @@ pub(crate) fn window(view: &View<'_>, text: &str, sink: &mut Sink) {
                 "remove the characters, or write them as escapes such as `\\u200b` where they are needed",
             )
             .at(locate(view, text, range.start, range.end))
-            .code(&text.as_bytes()[range]),
+            .code(&text.as_bytes()[range])
+            .severity(severity),
         );
     }
 }
@@ -163,6 +170,29 @@ fn balanced(text: &str, at: usize, c: char) -> bool {
     }
     let rest = text[at..].split('\n').next().unwrap_or_default();
     rest.chars().any(closes) && !matches!(c, '\u{202d}' | '\u{202e}')
+}
+
+/// A pair of direction marks on one line, no override, with right-to-left letters between them.
+fn typography(text: &str, at: usize) -> bool {
+    let line_start = text[..at].rfind('\n').map_or(0, |i| i + 1);
+    let line = text[line_start..].split('\n').next().unwrap_or_default();
+    let mark = |c: char| class(c) == Class::Direction;
+    let at = at - line_start;
+    let Some(c) = line[at..].chars().next().filter(|c| mark(*c)) else {
+        return false;
+    };
+    let open = matches!(c, '\u{202a}' | '\u{202b}' | '\u{2066}'..='\u{2068}');
+    let between = if open {
+        line[at..].split(mark).nth(1)
+    } else {
+        line[..at]
+            .rsplit(mark)
+            .next()
+            .filter(|before| before.len() < at)
+    };
+    let right_to_left = |c: char| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}');
+    !line.contains(['\u{202d}', '\u{202e}'])
+        && between.is_some_and(|text| text.chars().any(right_to_left))
 }
 
 fn name(c: char) -> String {

@@ -4,7 +4,7 @@ use super::View;
 use super::lexer::{Kind, Lexer, Token};
 use super::text::{Language, language, locate, snippet};
 use crate::catalogue::CheckId;
-use crate::report::Finding;
+use crate::report::{Finding, Severity};
 use crate::sink::Sink;
 use std::ops::Range;
 
@@ -241,11 +241,28 @@ fn report(
     at: Range<usize>,
     sink: &mut Sink,
 ) {
-    let remedy = match check {
-        CheckId::Js02 => "put the script into the bundle and load it from there",
-        _ => "write the code out, or use a function value",
+    // `eval` is the author's to mend. The other forms of JS-01 stand in many honest libraries (templates, old
+    // engines), and the policy under which pages are served forbids them anyway: a person looks.
+    let (severity, remedy) = match check {
+        CheckId::Js02 => (
+            Severity::Block,
+            "put the script into the bundle and load it from there",
+        ),
+        _ if seen.contains("`eval`") => (
+            Severity::Error,
+            "write the code out, or use a function value",
+        ),
+        _ => (
+            Severity::Hold,
+            "write the code out, or use a function value",
+        ),
     };
     let code = snippet(text.as_bytes(), at.start, at.end);
     let location = locate(view, text, at.start, at.end);
-    sink.add(Finding::new(check, seen, remedy).at(location).code(code));
+    sink.add(
+        Finding::new(check, seen, remedy)
+            .at(location)
+            .code(code)
+            .severity(severity),
+    );
 }

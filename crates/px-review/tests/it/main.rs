@@ -1,5 +1,16 @@
 //! The review through its public interface.
 
+mod archive;
 mod context;
+mod dependencies;
+mod fixtures;
+mod identity;
 mod plugin;
+mod report;
+mod robustness;
 mod rules;
+mod samples;
+#[cfg(feature = "sandbox")]
+mod sandbox;
+mod signature;
+mod zip;

@@ -121,6 +121,14 @@ impl Plugin {
         check_bundle(&bundle, context)
     }
 
+    /// Reviews an archive of exactly these files.
+    pub fn check_raw(&self, context: &Context) -> Report {
+        let dir = TempDir::new().unwrap();
+        let bundle = dir.path().join("plugin.pxp");
+        std::fs::write(&bundle, crate::zip::write(&crate::zip::listed(&self.files))).unwrap();
+        check_bundle(&bundle, context)
+    }
+
     /// Packs the folder.
     pub fn pack(&self) -> (TempDir, PathBuf) {
         let dir = self.write();

@@ -1,0 +1,275 @@
+//! The layers around every router: request id, trace, limits, identity, problems, headers.
+
+use super::failure::Failure;
+use super::limit::Verdict;
+use crate::identity::{Caller, resolve};
+use crate::problem_page;
+use crate::shell::Ui;
+use crate::web::Web;
+use axum::Router;
+
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use px_api::Code;
+use std::net::SocketAddr;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tracing::Instrument;
+
+/// Largest body that is read into memory; uploads stream and have their own limit.
+const BODY_LIMIT: usize = 2 * 1024 * 1024;
+
+const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; \
+form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Name of the header that carries a request's id both ways.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Id of a request, in its extensions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(pub String);
+
+/// Put into an answer's extensions, it keeps [`wrap`] from turning a bare refusal into a problem:
+/// for answers that come from somebody else, such as a plugin.
+#[derive(Debug, Clone, Copy)]
+pub struct AsIs;
+
+/// Puts all shared layers around a router. Routes added afterwards are not covered.
+pub fn wrap(web: &Web, router: Router) -> Router {
+    router
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(from_fn_with_state(web.clone(), identify))
+        .layer(from_fn_with_state(web.clone(), limit_address))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(web.clone(), finish))
+        .layer(CompressionLayer::new())
+        .layer(from_fn(guard))
+        .layer(from_fn_with_state(web.clone(), observe))
+}
+
+/// The address a request comes from, for limits and records.
+#[must_use]
+pub fn client_address(web: &Web, request: &Request) -> String {
+    let forwarded = web.trust_forwarded().then(|| {
+        let last = request
+            .headers()
+            .get_all("x-forwarded-for")
+            .iter()
+            .next_back()?;
+        let text = last.to_str().ok()?.rsplit(',').next()?.trim();
+        text.parse::<std::net::IpAddr>().ok()
+    });
+    let direct = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    forwarded
+        .flatten()
+        .or_else(|| direct.map(|info| info.0.ip()))
+        .map_or_else(|| "unknown".to_owned(), |ip| ip.to_string())
+}
+
+fn given_id(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(REQUEST_ID)?.to_str().ok()?;
+    let sound = (8..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    sound.then(|| text.to_owned())
+}
+
+async fn observe(State(web): State<Web>, mut request: Request, next: Next) -> Response {
+    let id = given_id(request.headers()).unwrap_or_else(|| web.env().uuid().simple().to_string());
+    let route = request
+        .extensions()
+        .get::<axum::extract::MatchedPath>()
+        .map_or_else(|| "unmatched".to_owned(), |p| p.as_str().to_owned());
+    let method = request.method().clone();
+    let span = tracing::info_span!("request", id, %method, path = request.uri().path());
+    request.extensions_mut().insert(RequestId(id.clone()));
+    request.extensions_mut().insert(web.clone());
+    let begun = web.env().now();
+    let mut answer = next.run(request).instrument(span.clone()).await;
+    let took = web.env().now().duration_since(begun);
+    let status = answer.status().as_u16();
+    let labels = [
+        ("method", method.to_string()),
+        ("route", route),
+        ("status", status.to_string()),
+    ];
+    metrics::counter!("http_requests_total", &labels).increment(1);
+    metrics::histogram!("http_request_duration_seconds", &labels).record(took.as_secs_f64());
+    span.in_scope(|| tracing::debug!(status, ms = took.as_millis() as i64, "answered"));
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        answer.headers_mut().insert(REQUEST_ID, value);
+    }
+    answer
+}
+
+async fn guard(request: Request, next: Next) -> Response {
+    let mut answer = next.run(request).await;
+    let headers = answer.headers_mut();
+    let mut put = |name, value| headers.insert(name, HeaderValue::from_static(value));
+    put(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    put(header::REFERRER_POLICY, "same-origin");
+    // A handler that serves something else than our pages states its own policy.
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        headers.insert(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(CSP),
+        );
+        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    }
+    answer
+}
+
+fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    tracing::error!(panic = text, "a handler panicked");
+    Failure::new(
+        Code::Internal,
+        "Nothing was changed. Try again; if it stays, give the request id to the operator.",
+    )
+    .into_response()
+}
+
+async fn limit_address(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let free = ["/assets/", "/livez", "/readyz", "/metrics"];
+    if free.iter().any(|p| request.uri().path().starts_with(p)) {
+        return next.run(request).await;
+    }
+    let address = client_address(&web, &request);
+    let verdict = web.by_address().take(&address, web.env().now());
+    if verdict.allowed {
+        next.run(request).await
+    } else {
+        too_many(verdict)
+    }
+}
+
+fn too_many(verdict: Verdict) -> Response {
+    let wait = verdict.reset.max(1);
+    let problem = px_api::Problem::new(
+        Code::TooMany,
+        format!(
+            "More than {} requests at once; wait {wait} s.",
+            verdict.limit
+        ),
+    )
+    .with_current(serde_json::json!({ "limit": verdict.limit, "retryAfterSeconds": wait }));
+    let mut answer = Failure::from(problem).retry_after(wait).into_response();
+    limit_headers(&mut answer, verdict);
+    answer
+}
+
+fn limit_headers(answer: &mut Response, verdict: Verdict) {
+    let fields = [
+        ("ratelimit-limit", u64::from(verdict.limit)),
+        ("ratelimit-remaining", u64::from(verdict.remaining)),
+        ("ratelimit-reset", verdict.reset),
+    ];
+    for (name, value) in fields {
+        let name = HeaderName::from_static(name);
+        answer.headers_mut().insert(name, HeaderValue::from(value));
+    }
+}
+
+async fn identify(State(web): State<Web>, request: Request, next: Next) -> Response {
+    // Files are the same for everybody: no database on their path.
+    if request.uri().path().starts_with("/assets/") {
+        return next.run(request).await;
+    }
+    let mut request = match resolve::admit(&web, request).await {
+        Ok(request) => request,
+        Err(failure) => return failure.into_response(),
+    };
+    let key = request
+        .extensions_mut()
+        .get::<Caller>()
+        .and_then(Caller::limit_key);
+    let Some(key) = key else {
+        return next.run(request).await;
+    };
+    let verdict = web.by_caller().take(&key, web.env().now());
+    if !verdict.allowed {
+        return too_many(verdict);
+    }
+    let mut answer = next.run(request).await;
+    limit_headers(&mut answer, verdict);
+    answer
+}
+
+/// Whether a person reads the answer in a browser.
+fn wants_page(path: &str, headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok());
+    let api = path.starts_with("/api/") || path.starts_with("/oauth/");
+    !api && accept.is_some_and(|a| a.contains("text/html"))
+}
+
+/// Gives every problem its request id and shape, and turns bare refusals into problems.
+async fn finish(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let kept = wants_page(parts.uri.path(), &parts.headers).then(|| parts.clone());
+    let id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
+    let path = parts.uri.path().to_owned();
+    let answer = next.run(Request::from_parts(parts, body)).await;
+    let Some((failure, mut headers)) = failure_of(&answer, &path) else {
+        return answer;
+    };
+    let mut problem = failure.problem().clone();
+    problem.request_id = id;
+    headers.remove(header::CONTENT_LENGTH);
+    let mut made = match kept {
+        Some(parts) => {
+            headers.remove(header::CONTENT_TYPE);
+            problem_page::show(&Ui::from_parts(&web, &parts), &problem)
+        }
+        None => Failure::from(problem).into_response(),
+    };
+    for (name, value) in &headers {
+        if !made.headers().contains_key(name) {
+            made.headers_mut().append(name, value.clone());
+        }
+    }
+    made
+}
+
+fn failure_of(answer: &Response, path: &str) -> Option<(Failure, HeaderMap)> {
+    if answer.extensions().get::<AsIs>().is_some() {
+        return None;
+    }
+    let headers = || answer.headers().clone();
+    if let Some(failure) = answer.extensions().get::<Failure>() {
+        return Some((failure.clone(), headers()));
+    }
+    let empty = axum::body::HttpBody::size_hint(answer.body()).exact() == Some(0);
+    let plain = answer
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_none_or(|v| v.as_bytes().starts_with(b"text/plain"));
+    let (code, detail) = match answer.status() {
+        StatusCode::NOT_FOUND if empty => (Code::NotFound, format!("`{path}` names nothing here.")),
+        StatusCode::METHOD_NOT_ALLOWED if empty => (
+            Code::MethodNotAllowed,
+            format!("`{path}` does not take this method; see the Allow header."),
+        ),
+        StatusCode::PAYLOAD_TOO_LARGE if empty || plain => (
+            Code::TooLarge,
+            format!("Bodies are limited to {BODY_LIMIT} bytes here."),
+        ),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE if empty || plain => (
+            Code::UnsupportedMedia,
+            "This content type is not taken here.".to_owned(),
+        ),
+        StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY if plain && !empty => (
+            Code::MalformedBody,
+            "The address or body does not have the expected form.".to_owned(),
+        ),
+        _ => return None,
+    };
+    Some((Failure::new(code, detail), headers()))
+}

@@ -1,0 +1,23 @@
+//! What every handler shares: layers, problems, JSON, health, live streams, preconditions, pages
+//! of lists.
+
+pub mod cookies;
+mod etag;
+mod export;
+mod failure;
+mod health;
+mod json;
+mod layers;
+mod limit;
+mod listing;
+mod sse;
+
+pub use etag::{IfMatch, etag};
+pub use export::Export;
+pub use failure::{Answer, Failure};
+pub use health::{Check, Health, health_routes};
+pub use json::Json;
+pub use layers::{AsIs, RequestId, client_address, wrap};
+pub use limit::{Limiter, Limits, Rate, Verdict};
+pub use listing::{Cursor, Listing, PageRequest};
+pub use sse::{LiveEvent, last_event_id, live};

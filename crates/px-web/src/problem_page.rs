@@ -1,0 +1,101 @@
+//! Problems as pages, for people.
+
+use crate::html::Html;
+use crate::i18n::{Lang, T};
+use crate::shell::Ui;
+use crate::ui::{copyable, icon};
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+use px_api::{Code, Problem};
+
+/// What to do in general about a kind of status.
+const fn hint_key(status: u16) -> &'static str {
+    match status {
+        401 => "problem-hint-identity",
+        403 => "problem-hint-right",
+        404 | 410 => "problem-hint-missing",
+        409 | 412 | 428 => "problem-hint-conflict",
+        413 | 429 => "problem-hint-limit",
+        400..500 => "problem-hint-content",
+        _ => "problem-hint-server",
+    }
+}
+
+/// A problem as a panel inside a page: what happened, what to do, the request's id.
+#[derive(Template)]
+#[template(path = "ui/problem.html")]
+pub struct ProblemPanel<'a> {
+    t: &'a T,
+    problem: &'a Problem,
+    title: String,
+    hint: String,
+    retry: &'a str,
+    sign_in: String,
+}
+
+impl<'a> ProblemPanel<'a> {
+    /// A panel; `retry` is the address to try again, empty when that makes no sense.
+    #[must_use]
+    pub fn new(t: &'a T, problem: &'a Problem, retry: &'a str) -> Self {
+        let code = Code::find(&problem.code);
+        let title = match (code, t.lang()) {
+            (Some(code), Lang::ZhCn) => code.title_zh().to_owned(),
+            _ => problem.title.clone(),
+        };
+        let hint = match (code, t.lang()) {
+            (Some(code), Lang::En) => code.explain().to_owned(),
+            _ => t.t(hint_key(problem.status)),
+        };
+        Self {
+            t,
+            problem,
+            title,
+            hint,
+            retry,
+            sign_in: String::new(),
+        }
+    }
+
+    /// The markup.
+    #[must_use]
+    pub fn html(&self) -> Html {
+        Html::render(self)
+    }
+
+    fn icon(&self) -> Html {
+        icon(match self.problem.status {
+            401 | 403 => "lock",
+            404 => "search",
+            429 => "hourglass-high",
+            _ => "alert-triangle",
+        })
+    }
+
+    fn request(&self) -> Html {
+        let id = self.problem.request_id.as_deref().unwrap_or_default();
+        copyable(self.t, id)
+    }
+}
+
+/// The whole page.
+pub(crate) fn show(ui: &Ui, problem: &Problem) -> Response {
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let again = ui.uri.to_string();
+    let mut panel = ProblemPanel::new(&ui.t, problem, &again);
+    if status == StatusCode::UNAUTHORIZED {
+        let next: String = form_urlencoded::byte_serialize(again.as_bytes()).collect();
+        panel.sign_in = format!("/sign-in?next={next}");
+        panel.retry = "";
+    }
+    if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS {
+        panel.retry = "";
+    }
+    let title = panel.title.clone();
+    let html = panel.html();
+    ui.page(title)
+        .status(status)
+        .bare()
+        .narrow()
+        .show_html(html)
+}

@@ -1,0 +1,225 @@
+//! Charts as SVG made on the server: readable without a script, no inline styles.
+
+use super::Tone;
+use crate::html::Html;
+use std::fmt::Write as _;
+
+const WIDTH: f64 = 600.0;
+const HEIGHT: f64 = 180.0;
+const LEFT: f64 = 44.0;
+const BOTTOM: f64 = 22.0;
+const TOP: f64 = 8.0;
+
+/// A small line without axes; the label says in words what it shows.
+#[must_use]
+pub fn sparkline(values: &[f64], label: &str) -> Html {
+    let (w, h) = (120.0, 32.0);
+    let (low, high) = bounds(values);
+    let span = (high - low).max(f64::MIN_POSITIVE);
+    let points = points(
+        values,
+        |i| i * w,
+        |v| h - 2.0 - (v - low) / span * (h - 4.0),
+    );
+    let label = Html::text(label);
+    Html::trusted(format!(
+        r#"<svg class="px-chart" viewBox="0 0 {w} {h}" preserveAspectRatio="none" role="img" aria-label="{label}"><polygon class="px-area" points="0,{h} {points} {w},{h}"/><polyline class="px-stroke" points="{points}"/></svg>"#
+    ))
+}
+
+fn bounds(values: &[f64]) -> (f64, f64) {
+    let finite = || values.iter().copied().filter(|v| v.is_finite());
+    let low = finite().fold(f64::INFINITY, f64::min);
+    let high = finite().fold(f64::NEG_INFINITY, f64::max);
+    if low > high { (0.0, 1.0) } else { (low, high) }
+}
+
+/// `x` gets the position between 0 and 1.
+fn points(values: &[f64], x: impl Fn(f64) -> f64, y: impl Fn(f64) -> f64) -> String {
+    let last = (values.len().max(2) - 1) as f64;
+    let mut out = String::new();
+    for (i, value) in values.iter().enumerate().filter(|(_, v)| v.is_finite()) {
+        let _ = write!(out, "{:.1},{:.1} ", x(i as f64 / last), y(*value));
+    }
+    out.trim_end().to_owned()
+}
+
+/// Named values over the labels of a chart.
+#[derive(Debug, Clone)]
+pub struct Series {
+    /// Name in the legend.
+    pub name: String,
+    /// Colour by meaning.
+    pub tone: Tone,
+    /// One value per label.
+    pub values: Vec<f64>,
+}
+
+/// The next round number above, so that the axis has even steps.
+fn ceiling(value: f64) -> f64 {
+    if value <= 0.0 || !value.is_finite() {
+        return 1.0;
+    }
+    let base = 10_f64.powf(value.log10().floor());
+    let steps = [1.0, 2.0, 4.0, 5.0, 10.0];
+    let fit = steps
+        .into_iter()
+        .find(|s| s * base >= value)
+        .unwrap_or(10.0);
+    fit * base
+}
+
+fn short(value: f64) -> String {
+    let text = match value {
+        v if v >= 1_000_000.0 => format!("{:.1}M", v / 1_000_000.0),
+        v if v >= 10_000.0 => format!("{:.0}k", v / 1000.0),
+        v if v >= 10.0 || v == v.trunc() => format!("{v:.0}"),
+        v => format!("{v:.2}"),
+    };
+    text.replace(".0M", "M")
+}
+
+fn grid(top: f64) -> String {
+    let mut out = String::new();
+    for i in 0..=2 {
+        let share = f64::from(i) / 2.0;
+        let y = TOP + (HEIGHT - BOTTOM - TOP) * (1.0 - share);
+        let _ = write!(
+            out,
+            r#"<line class="px-grid" x1="{LEFT}" x2="{WIDTH}" y1="{y:.1}" y2="{y:.1}"/><text x="{:.0}" y="{:.1}" text-anchor="end">{}</text>"#,
+            LEFT - 6.0,
+            y + 4.0,
+            short(top * share)
+        );
+    }
+    out
+}
+
+fn axis(labels: &[String]) -> String {
+    let n = labels.len().max(1);
+    let every = n.div_ceil(7);
+    let slot = (WIDTH - LEFT) / n as f64;
+    let mut out = String::new();
+    for (i, label) in labels.iter().enumerate().filter(|(i, _)| i % every == 0) {
+        let x = LEFT + slot * (i as f64 + 0.5);
+        let _ = write!(
+            out,
+            r#"<text x="{x:.1}" y="{:.1}" text-anchor="middle">{}</text>"#,
+            HEIGHT - 4.0,
+            Html::text(label)
+        );
+    }
+    out
+}
+
+fn legend(series: &[Series]) -> String {
+    if series.len() < 2 {
+        return String::new();
+    }
+    let items: String = series
+        .iter()
+        .map(|s| {
+            let (tone, name) = (s.tone.as_str(), Html::text(&s.name));
+            format!(r#"<li><span data-tone="{tone}"><i></i></span>{name}</li>"#)
+        })
+        .collect();
+    format!(r#"<ul class="px-legend">{items}</ul>"#)
+}
+
+fn frame(title: &str, top: f64, labels: &[String], inner: &str, series: &[Series]) -> Html {
+    let (title, grid, axis, legend) = (Html::text(title), grid(top), axis(labels), legend(series));
+    Html::trusted(format!(
+        r#"<figure class="m-0"><svg class="px-chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{title}">{grid}{inner}{axis}</svg>{legend}</figure>"#
+    ))
+}
+
+/// Stacked bars, one per label.
+#[derive(Debug, Clone)]
+pub struct Bars {
+    /// What the chart says, for screen readers.
+    pub title: String,
+    /// One label per bar.
+    pub labels: Vec<String>,
+    /// What is stacked, from below.
+    pub series: Vec<Series>,
+}
+
+impl Bars {
+    /// The markup.
+    #[must_use]
+    pub fn html(&self) -> Html {
+        let value = |s: &Series, i: usize| s.values.get(i).copied().unwrap_or(0.0).max(0.0);
+        let sum = |i: usize| self.series.iter().map(|s| value(s, i)).sum::<f64>();
+        let top = ceiling((0..self.labels.len()).map(sum).fold(0.0, f64::max));
+        let slot = (WIDTH - LEFT) / self.labels.len().max(1) as f64;
+        let width = (slot * 0.62).min(36.0);
+        let scale = (HEIGHT - BOTTOM - TOP) / top;
+        let mut floor = vec![HEIGHT - BOTTOM; self.labels.len()];
+        let mut inner = String::new();
+        for series in &self.series {
+            let _ = write!(
+                inner,
+                r#"<g class="px-bars" data-tone="{}">"#,
+                series.tone.as_str()
+            );
+            for (i, label) in self.labels.iter().enumerate() {
+                let tall = value(series, i) * scale;
+                floor[i] -= tall;
+                let x = LEFT + slot * (i as f64 + 0.5) - width / 2.0;
+                let _ = write!(
+                    inner,
+                    r#"<rect x="{x:.1}" y="{:.1}" width="{width:.1}" height="{tall:.1}" rx="1.5"><title>{}: {} {}</title></rect>"#,
+                    floor[i],
+                    Html::text(label),
+                    short(value(series, i)),
+                    Html::text(&series.name)
+                );
+            }
+            inner.push_str("</g>");
+        }
+        frame(&self.title, top, &self.labels, &inner, &self.series)
+    }
+}
+
+/// Lines over labels, the first one filled below.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// What the chart says, for screen readers.
+    pub title: String,
+    /// One label per point.
+    pub labels: Vec<String>,
+    /// The lines.
+    pub series: Vec<Series>,
+}
+
+impl Line {
+    /// The markup.
+    #[must_use]
+    pub fn html(&self) -> Html {
+        let all: Vec<f64> = self.series.iter().flat_map(|s| s.values.clone()).collect();
+        let top = ceiling(bounds(&all).1);
+        let floor = HEIGHT - BOTTOM;
+        let slot = (WIDTH - LEFT) / self.labels.len().max(1) as f64;
+        let (from, to) = (LEFT + slot / 2.0, WIDTH - slot / 2.0);
+        let mut inner = String::new();
+        for (n, series) in self.series.iter().enumerate() {
+            let line = points(
+                &series.values,
+                |p| from + p * (to - from),
+                |v| floor - v.max(0.0) / top * (floor - TOP),
+            );
+            let _ = write!(inner, r#"<g data-tone="{}">"#, series.tone.as_str());
+            if n == 0 {
+                let _ = write!(
+                    inner,
+                    r#"<polygon class="px-area" points="{from:.1},{floor:.1} {line} {to:.1},{floor:.1}"/>"#
+                );
+            }
+            let _ = write!(
+                inner,
+                r#"<polyline class="px-stroke" points="{line}"/></g>"#
+            );
+        }
+        frame(&self.title, top, &self.labels, &inner, &self.series)
+    }
+}
