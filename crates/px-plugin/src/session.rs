@@ -50,6 +50,11 @@ impl Session {
         (!value.trim().is_empty()).then_some(value.trim())
     }
 
+    /// Names of all environment variables.
+    pub fn variable_names(&self) -> impl Iterator<Item = &str> {
+        self.variables.keys().map(String::as_str)
+    }
+
     /// A path as the caller wrote it, from the folder the program was started in.
     #[must_use]
     pub fn path(&self, path: &Path) -> PathBuf {
