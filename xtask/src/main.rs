@@ -1,1 +1,108 @@
-fn main() {}
+//! Commands of the repository. Depends on nothing, so that it is there in seconds.
+
+mod needs;
+// Of the kit's file only what starts and stops a server is used here.
+#[allow(dead_code)]
+#[path = "../../crates/px-testkit/src/postgres.rs"]
+mod postgres;
+mod steps;
+
+use std::process::ExitCode;
+
+use steps::{Options, Step};
+
+const HELP: &str = "\
+Commands of this repository.
+
+Usage: cargo xtask <COMMAND>
+
+Commands:
+  test      Everything that must pass: formatting, lints, tests on SQLite and PostgreSQL
+  postgres  A private PostgreSQL server for running single tests; ends with Enter or Ctrl-C
+
+Options of `test`:
+  --only fmt|lint|tests   Only this step; may be given more than once
+  --filter TEXT           Only tests whose name contains TEXT
+  --no-install            Do not install missing programs with apt-get
+  -h, --help              Show this help
+
+Examples:
+  cargo xtask test
+  cargo xtask test --only tests
+  cargo xtask test --only tests --filter webhooks::
+  cargo xtask test --only fmt --only lint
+  cargo xtask postgres
+
+On Debian and Ubuntu `test` installs what the tests need (postgresql, nats-server, chromium,
+chromium-driver, fonts-noto-cjk) when it runs as root or sudo asks for no password. What cannot be
+installed is named together with the tests that are left out; the others still run.
+Everything it starts is private, in temporary folders and on free ports, and gone afterwards.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    if words.iter().any(|word| matches!(*word, "-h" | "--help")) {
+        println!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
+    match words.split_first() {
+        None => {
+            println!("{HELP}");
+            ExitCode::SUCCESS
+        }
+        Some((&"test", rest)) => match parse(rest) {
+            Ok(options) => steps::run(&options),
+            Err(message) => usage(&message),
+        },
+        Some((&"postgres", [])) => serve_postgres(),
+        Some((&"postgres", [extra, ..])) => {
+            usage(&format!("`postgres` takes no argument `{extra}`"))
+        }
+        Some((other, _)) => usage(&format!("there is no command `{other}`")),
+    }
+}
+
+fn usage(message: &str) -> ExitCode {
+    eprintln!("error: {message}\nhelp: `cargo xtask --help` shows commands, options and examples");
+    ExitCode::from(2)
+}
+
+fn parse(words: &[&str]) -> Result<Options, String> {
+    let mut options = Options::default();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let (name, inline) = match word.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (*word, None),
+        };
+        let mut value = || {
+            inline
+                .or_else(|| words.next().copied())
+                .ok_or(format!("`{name}` needs a value"))
+        };
+        match name {
+            "--only" => options.only.push(Step::parse(value()?)?),
+            "--filter" => options.filter = Some(value()?.to_owned()),
+            "--no-install" => options.install = false,
+            other => return Err(format!("`test` has no option `{other}`")),
+        }
+    }
+    if options.filter.is_some() && options.only.is_empty() {
+        options.only.push(Step::Tests);
+    }
+    Ok(options)
+}
+
+fn serve_postgres() -> ExitCode {
+    let server = match postgres::Postgres::start() {
+        Ok(server) => server,
+        Err(reason) => {
+            eprintln!("error: {reason}");
+            return ExitCode::FAILURE;
+        }
+    };
+    println!("export {}={}", postgres::URL_VARIABLE, server.url());
+    eprintln!("Press Enter to stop it.");
+    let _ = std::io::stdin().read_line(&mut String::new());
+    ExitCode::SUCCESS
+}

@@ -1,1 +1,28 @@
-//! px-core
+//! PowerX core: tenants, the synced catalog, installs that can always go back, rollouts, and the
+//! gateway through which plugins serve.
+//!
+//! `app/` decides, `store/` keeps, `jobs/` does, `gateway/` serves, `http/` translates. A tenant is
+//! never without a working version: the gateway serves what is committed, and a candidate only while
+//! its installer gives signs of life.
+
+pub mod app;
+mod config;
+mod core;
+pub mod gateway;
+pub mod http;
+pub mod jobs;
+pub mod store;
+
+pub use crate::config::CoreConfig;
+pub use crate::core::{Core, CoreError, CoreRunning, Ports};
+
+use px_store::{Migration, MigrationSet};
+
+/// Tables of this crate.
+pub const MIGRATIONS: MigrationSet = MigrationSet {
+    name: "core",
+    migrations: &[Migration {
+        name: "0001_core",
+        sql: include_str!("../migrations/0001_core.sql"),
+    }],
+};

@@ -103,11 +103,15 @@ words! {
     }
 }
 
-/// Shortens foreign text before it is stored, at a character boundary.
+/// Makes one short line of foreign text before it is stored or shown.
 pub(crate) fn shorten(text: &str, limit: usize) -> String {
-    let clean = text.chars().filter(|c| !c.is_control() || *c == '\n');
-    let mut out: String = clean.take(limit).collect();
-    if out.len() < text.len() && out.chars().count() == limit {
+    let mut characters = text.chars();
+    let mut out: String = characters
+        .by_ref()
+        .take(limit)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    if characters.next().is_some() {
         out.push('…');
     }
     out

@@ -50,24 +50,25 @@ impl Files {
             })
     }
 
-    pub(crate) async fn ask(&self, request: &Request<Body>) -> Result<Response<Body>, RunFault> {
-        if ![Method::GET, Method::HEAD].contains(request.method()) {
+    pub(crate) async fn ask(&self, request: Request<Body>) -> Result<Response<Body>, RunFault> {
+        let (request, _) = request.into_parts();
+        if ![Method::GET, Method::HEAD].contains(&request.method) {
             let mut response = plain(StatusCode::METHOD_NOT_ALLOWED);
             let allow = HeaderValue::from_static("GET, HEAD");
             response.headers_mut().insert(header::ALLOW, allow);
             return Ok(response);
         }
-        let Some(relative) = relative_path(request.uri().path()) else {
+        let Some(relative) = relative_path(request.uri.path()) else {
             return Ok(plain(StatusCode::NOT_FOUND));
         };
         let Some((path, meta)) = self.find(&relative).await else {
             return Ok(plain(StatusCode::NOT_FOUND));
         };
         let tag = self.tag(&meta);
-        let mut response = if is_known(request.headers(), &tag) {
+        let mut response = if is_known(&request.headers, &tag) {
             plain(StatusCode::NOT_MODIFIED)
         } else {
-            send(&path, meta.len(), request.method()).await?
+            send(&path, meta.len(), &request.method).await?
         };
         let tag = HeaderValue::try_from(tag).map_err(RunFault::host)?;
         response.headers_mut().insert(header::ETAG, tag);

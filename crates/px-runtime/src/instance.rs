@@ -134,7 +134,7 @@ impl Instance {
         match &self.runner {
             Runner::Wasm(runner) => runner.ask(request, permit).await,
             Runner::Process(runner) => runner.ask(request, permit).await,
-            Runner::Static(files) => files.ask(&request).await,
+            Runner::Static(files) => files.ask(request).await,
         }
     }
 

@@ -2,8 +2,8 @@
 
 use crate::fault::RunFault;
 use crate::logs::{Log, LogLine};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Buckets per doubling; a quantile is at most 9 % too high.
@@ -107,8 +107,10 @@ pub struct Stats {
     pub p99_us: u64,
     /// Most memory one request (wasm) or the process held, in bytes.
     pub memory_peak_bytes: u64,
-    /// The last fault.
+    /// The last fault of a request.
     pub last_fault: Option<FaultRecord>,
+    /// How the process last died.
+    pub last_crash: Option<FaultRecord>,
     /// End of the log, oldest line first.
     pub log: Vec<LogLine>,
     /// Lines that no longer fit.
@@ -129,6 +131,7 @@ pub(crate) struct Recorder {
     memory_peak: AtomicU64,
     latency: Box<[AtomicU64]>,
     last_fault: Mutex<Option<FaultRecord>>,
+    last_crash: Mutex<Option<FaultRecord>>,
     pub(crate) log: Log,
 }
 
@@ -143,6 +146,7 @@ impl Recorder {
             memory_peak: AtomicU64::new(0),
             latency: (0..BUCKETS).map(|_| AtomicU64::new(0)).collect(),
             last_fault: Mutex::new(None),
+            last_crash: Mutex::new(None),
             log: Log::new(log_bytes),
         }
     }
@@ -177,25 +181,14 @@ impl Recorder {
             }
             _ => {}
         }
-        self.remember(fault);
+        put(&self.last_fault, fault);
     }
 
     /// The process died by itself.
     pub(crate) fn crashed(&self, fault: &RunFault) {
         self.crashes.fetch_add(1, Relaxed);
         self.log.note(&fault.to_string());
-        self.remember(fault);
-    }
-
-    fn remember(&self, fault: &RunFault) {
-        let record = FaultRecord {
-            code: fault.code().to_owned(),
-            message: fault.to_string(),
-        };
-        *self
-            .last_fault
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(record);
+        put(&self.last_crash, fault);
     }
 
     pub(crate) fn memory(&self, bytes: u64) {
@@ -218,16 +211,25 @@ impl Recorder {
             p50_us: micros(0.5),
             p99_us: micros(0.99),
             memory_peak_bytes: self.memory_peak.load(Relaxed),
-            last_fault: self
-                .last_fault
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .clone(),
+            last_fault: take(&self.last_fault),
+            last_crash: take(&self.last_crash),
             log,
             log_dropped,
             latency,
         }
     }
+}
+
+fn put(slot: &Mutex<Option<FaultRecord>>, fault: &RunFault) {
+    let record = FaultRecord {
+        code: fault.code().to_owned(),
+        message: fault.to_string(),
+    };
+    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(record);
+}
+
+fn take(slot: &Mutex<Option<FaultRecord>>) -> Option<FaultRecord> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 #[cfg(test)]

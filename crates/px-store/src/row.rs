@@ -23,10 +23,7 @@ impl Row {
     /// # Errors
     /// When the column is missing, `NULL` or of another type.
     pub fn text(&self, column: &str) -> Result<String> {
-        Ok(match self {
-            Self::Sqlite(row) => row.try_get(column)?,
-            Self::Postgres(row) => row.try_get(column)?,
-        })
+        self.opt_text(column)?.ok_or_else(|| null(column))
     }
 
     /// A `TEXT` column that may be `NULL`.
@@ -45,10 +42,7 @@ impl Row {
     /// # Errors
     /// When the column is missing, `NULL` or of another type.
     pub fn int(&self, column: &str) -> Result<i64> {
-        Ok(match self {
-            Self::Sqlite(row) => row.try_get(column)?,
-            Self::Postgres(row) => row.try_get(column)?,
-        })
+        self.opt_int(column)?.ok_or_else(|| null(column))
     }
 
     /// A `BIGINT` column that may be `NULL`.
@@ -135,6 +129,11 @@ where
 
 fn instant(column: &str, micros: i64) -> Result<Timestamp> {
     Timestamp::from_microsecond(micros).map_err(|e| corrupt(column, &micros.to_string(), &e))
+}
+
+/// SQLite reads `NULL` as 0 or an empty text where a value is asked for, so it is asked first.
+fn null(column: &str) -> StoreError {
+    corrupt(column, "NULL", &"it must not be empty")
 }
 
 fn corrupt(column: &str, found: &str, reason: &dyn Display) -> StoreError {

@@ -1,1 +1,17 @@
-//! px-testkit
+//! What tests share: databases of both engines, a clock moved by hand, receivers of webhooks and
+//! mails that can misbehave, and sample plugins. Depend on it from `[dev-dependencies]` only.
+
+mod database;
+mod env;
+pub mod postgres;
+mod samples;
+mod smtp;
+mod wait;
+mod webhooks;
+
+pub use database::{Engine, TestDb, engines, test_db, test_db_with, test_dbs};
+pub use env::{CounterRandomness, TestClock, test_env};
+pub use samples::{sample, samples_root};
+pub use smtp::{Mail, Refusal, SmtpSink, Stage};
+pub use wait::eventually;
+pub use webhooks::{Answer, Received, WebhookReceiver};

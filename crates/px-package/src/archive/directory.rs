@@ -51,10 +51,20 @@ pub fn read<R: Read + Seek>(reader: &mut R, limits: &Limits) -> Result<Directory
     }
     let end = End::read(&tail[position..])?;
     let end_offset = tail_offset + position as u64;
-    whole(&end, end_offset, &tail[..position], limits)?;
     let central_offset = u64::from(end.central_offset);
-    let bytes = read_at(reader, central_offset, u64::from(end.central_size))?;
-    let records = records(&bytes, usize::from(end.entries))?;
+    let checked = whole(&end, end_offset, &tail[..position], limits).and_then(|()| {
+        let bytes = read_at(reader, central_offset, u64::from(end.central_size))?;
+        records(&bytes, usize::from(end.entries))
+    });
+    let records = match checked {
+        Ok(records) => records,
+        // What was found before says more about the file than the place where reading ended.
+        Err(ArchiveError::Faults(more)) => {
+            faults.extend(more);
+            return Err(ArchiveError::Faults(faults));
+        }
+        Err(error) => return Err(error),
+    };
     Ok(Directory {
         records,
         central_offset,
@@ -82,12 +92,11 @@ fn end_record(
         .filter(|&i| i + END_LEN + comment(i) == tail.len())
         .collect();
     match (fitting.as_slice(), marks.last()) {
-        ([.., last], _) => {
-            if fitting.len() > 1 {
-                let message = format!("{} end records fit the end of the file", fitting.len());
-                faults.push(ArchiveFault::new("ARC-06", message, REPACK));
-            }
-            Ok(*last)
+        ([only], _) => Ok(*only),
+        ([_, ..], _) => {
+            let message = format!("{} end records fit the end of the file", fitting.len());
+            faults.push(ArchiveFault::new("ARC-06", message, REPACK));
+            Err(ArchiveError::Faults(std::mem::take(faults)))
         }
         ([], Some(mark)) => {
             let mut found = vec![ArchiveFault::new(

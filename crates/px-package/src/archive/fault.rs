@@ -105,6 +105,18 @@ fn list(faults: &[ArchiveFault]) -> String {
 }
 
 impl ArchiveError {
+    /// A stable short name, for logs and error catalogues.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Faults(_) => "archive_faulty",
+            Self::NoEntry(_) => "entry_missing",
+            Self::TooLarge { .. } => "entry_too_large",
+            Self::NotEmpty(_) => "destination_not_empty",
+            Self::Io(_) => "archive_unreadable",
+        }
+    }
+
     /// The faults of the archive; none when the machine or the caller is to blame.
     #[must_use]
     pub fn faults(&self) -> &[ArchiveFault] {

@@ -45,7 +45,6 @@ pub struct Local {
 
 #[derive(Debug, Clone)]
 pub struct Central {
-    pub made_by: u16,
     pub common: Common,
     pub name: Vec<u8>,
     pub extra: Vec<u8>,
@@ -162,7 +161,8 @@ impl Central {
         if cursor.u32()? != CENTRAL {
             return Ok(None);
         }
-        let made_by = cursor.u16()?;
+        // Which system made it changes nothing: the mode bits are looked at whatever it says.
+        let _made_by = cursor.u16()?;
         let common = cursor.common()?;
         let (name, extra, comment) = (cursor.u16()?, cursor.u16()?, cursor.u16()?);
         let disk = cursor.u16()?;
@@ -170,7 +170,6 @@ impl Central {
         let external = cursor.u32()?;
         let offset = cursor.u32()?;
         Ok(Some(Self {
-            made_by,
             common,
             name: cursor.take(usize::from(name))?.to_vec(),
             extra: cursor.take(usize::from(extra))?.to_vec(),

@@ -60,13 +60,18 @@ impl Findings {
             remedy: fault.remedy.to_owned(),
         });
     }
-
-    pub fn is_fatal(&self) -> bool {
-        self.issues.iter().any(|issue| issue.severity.is_fatal())
-    }
 }
 
 impl<'a> Field<'a> {
+    /// How messages call it.
+    fn called(&self) -> String {
+        if self.path.is_empty() {
+            "the document".to_owned()
+        } else {
+            format!("`{}`", self.path)
+        }
+    }
+
     pub fn root(node: &'a Node) -> Self {
         Self {
             path: String::new(),
@@ -107,7 +112,7 @@ impl<'a> Field<'a> {
             Some(node) => {
                 findings.block(
                     self,
-                    format!("`{}` is {}, not a mapping", self.path, node.kind()),
+                    format!("{} is {}, not a mapping", self.called(), node.kind()),
                     "write keys and values below it",
                 );
                 false

@@ -51,12 +51,15 @@ fn admin(field: &Field<'_>, findings: &mut Findings) -> Option<Admin> {
         kind
     });
     let dir = field.get("static_dir");
-    if kind == Some(AdminKind::Static) {
-        dir.required_text(
-            findings,
-            "name the folder with the pages, such as web-admin/dist",
-        );
-    }
+    let dir = match kind {
+        Some(AdminKind::Static) => dir
+            .required_text(
+                findings,
+                "name the folder with the pages, such as web-admin/dist",
+            )
+            .and_then(|_| dir.path(findings)),
+        _ => dir.path(findings),
+    };
     let process = process(&field.get("process"), kind, findings);
     let mut seen = HashSet::new();
     let menus = menus(&field.get("menus"), &mut seen, findings);
@@ -69,7 +72,7 @@ fn admin(field: &Field<'_>, findings: &mut Findings) -> Option<Admin> {
     }
     Some(Admin {
         kind: kind?,
-        static_dir: dir.path(findings),
+        static_dir: dir,
         process,
         menus,
         i18n: field.get("i18n").node().map(Node::to_json),

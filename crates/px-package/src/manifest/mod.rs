@@ -7,6 +7,7 @@ mod files;
 mod frontend;
 mod model;
 mod parse;
+mod parts;
 mod period;
 mod plan;
 mod vars;
@@ -22,7 +23,7 @@ pub use model::{
 pub use parse::{ManifestOutcome, parse_manifest, parse_manifest_with};
 pub use period::{Period, PeriodError};
 pub use plan::{
-    Batch, ChannelPlan, PlanOutcome, PublishPlan, RollbackPlan, StartAt, TenantFilters, parse_plan,
+    Batch, ChannelPlan, PlanOutcome, PublishPlan, RollbackPlan, Rollout, TenantFilters, parse_plan,
 };
 pub use vars::{expand, variables};
 pub use yaml::MAX_TEXT;

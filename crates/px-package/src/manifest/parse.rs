@@ -1,6 +1,6 @@
 //! From the tree to a [`Manifest`].
 
-use super::catalogs::{CATALOG_KEYS, ReadFile, merge};
+use super::catalogs::{ReadFile, merge};
 use super::events;
 use super::field::{Field, Findings};
 use super::frontend;
@@ -8,10 +8,11 @@ use super::model::{
     Backend, Dependencies, Endpoints, Health, Manifest, Metadata, Migrations, Runtime, RuntimeKind,
     SmokeRequest,
 };
+use super::parts;
 use super::yaml::{self, Data, Key, Node};
 use crate::issue::Issue;
-use px_model::{Dependency, Permission, PluginId, Version};
-use std::collections::{BTreeMap, BTreeSet};
+use px_model::{Permission, PluginId, Version};
+use std::collections::BTreeMap;
 
 /// Top-level keys that have a place in [`Manifest`]; all others go to `extra`.
 const KNOWN: [&str; 15] = [
@@ -127,13 +128,13 @@ fn from_root(
         backend: backend(&top.get("backend"), findings),
         endpoints: endpoints(&top.get("endpoints"), runtime.as_ref(), findings),
         frontend: frontend::frontend(&top.get("frontend"), runtime.as_ref(), findings),
-        permissions: permissions(&top.get("permissions"), findings),
-        dependencies: dependencies(&top.get("dependencies"), findings),
-        migrations: migrations(&top.get("migrations"), findings),
+        permissions: parts::permissions(&top.get("permissions"), findings),
+        dependencies: parts::dependencies(&top.get("dependencies"), findings),
+        migrations: parts::migrations(&top.get("migrations"), findings),
         events: events::events(&top.get("events"), findings),
-        smoke: smoke(&top.get("smoke"), findings),
-        metadata: metadata(&top.get("metadata"), findings),
-        catalogs: catalogs(&top.get("catalogs"), findings),
+        smoke: parts::smoke(&top.get("smoke"), findings),
+        metadata: parts::metadata(&top.get("metadata"), findings),
+        catalogs: parts::catalogs(&top.get("catalogs"), findings),
     };
     let (id, version, runtime) = (id?, version?, runtime?);
     Some(rest.into_manifest(id, version, runtime, name, &root))
@@ -366,147 +367,11 @@ fn endpoints(field: &Field<'_>, runtime: Option<&Runtime>, findings: &mut Findin
     if field.is_present() && !field.is_map(findings) {
         return Endpoints::default();
     }
-    if is_process {
-        base.required_text(
-            findings,
-            "write the prefix of the plugin's API, such as /api/v1",
-        );
+    let remedy = "write the prefix of the plugin's API, such as /api/v1";
+    if is_process && base.required_text(findings, remedy).is_none() {
+        return Endpoints::default();
     }
-    let text = if base.is_present() {
-        url_path(&base, findings)
-    } else {
-        None
-    };
     Endpoints {
-        http_base_path: text.filter(|text| !text.is_empty()),
+        http_base_path: url_path(&base, findings),
     }
-}
-
-fn permissions(field: &Field<'_>, findings: &mut Findings) -> Vec<Permission> {
-    const REMEDY: &str = "write `resource:action`, or `resource` and a list of `actions`";
-    let mut found = BTreeSet::new();
-    for item in field.items(findings) {
-        if !item
-            .node()
-            .is_some_and(|node| matches!(node.data, Data::Map(_)))
-        {
-            found.extend(item.parse::<Permission>(findings, REMEDY));
-            continue;
-        }
-        let Some(resource) = item.get("resource").required_text(findings, REMEDY) else {
-            continue;
-        };
-        let actions = item.get("actions");
-        if actions.texts(findings).is_empty() {
-            findings.block(&actions, format!("`{}` names no action", item.path), REMEDY);
-        }
-        for action in actions.texts(findings) {
-            match Permission::new(&resource, &action) {
-                Ok(permission) => {
-                    found.insert(permission);
-                }
-                Err(error) => findings.block(&actions, error.to_string(), REMEDY),
-            }
-        }
-    }
-    found.into_iter().collect()
-}
-
-fn dependencies(field: &Field<'_>, findings: &mut Findings) -> Dependencies {
-    if !field.is_map(findings) {
-        return Dependencies::default();
-    }
-    let mut list = |key: &str| -> Vec<Dependency> {
-        let items = field.get(key).items(findings);
-        items
-            .iter()
-            .filter_map(|item| item.parse(findings, "write `com.example.crm >=0.5.0`"))
-            .collect()
-    };
-    Dependencies {
-        requires: list("requires"),
-        conflicts: list("conflicts"),
-        replaces: list("replaces"),
-    }
-}
-
-fn migrations(field: &Field<'_>, findings: &mut Findings) -> Option<Migrations> {
-    if !field.is_map(findings) {
-        return None;
-    }
-    Some(Migrations {
-        driver: field.get("driver").text(findings),
-        entry: field.get("entry").path(findings),
-        args: field.get("args").texts(findings),
-        workdir: field.get("workdir").path(findings),
-        once: field.get("once").truth(findings).unwrap_or(false),
-        timeout: field
-            .get("timeout")
-            .parse(findings, "write a time such as 60s"),
-        rollback_entry: field.get("rollback_entry").path(findings),
-    })
-}
-
-fn smoke(field: &Field<'_>, findings: &mut Findings) -> Vec<SmokeRequest> {
-    let mut requests = Vec::new();
-    for item in field.items(findings) {
-        let method = item.get("method");
-        let word = method
-            .text(findings)
-            .map_or_else(|| "GET".to_owned(), |m| m.to_ascii_uppercase());
-        if !["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].contains(&word.as_str()) {
-            findings.block(
-                &method,
-                format!("`{word}` is not an HTTP method"),
-                "write GET, POST or another method",
-            );
-        }
-        let path = item.get("path");
-        path.required_text(findings, "write a path such as /healthz");
-        let expect = item.get("expect_status");
-        let status = expect
-            .parse::<u16>(findings, "write a status such as 200")
-            .unwrap_or(200);
-        if !(100..600).contains(&status) {
-            findings.block(
-                &expect,
-                format!("{status} is not an HTTP status"),
-                "write a status such as 200",
-            );
-        }
-        if let Some(path) = path.node().and_then(|_| url_path(&path, findings)) {
-            requests.push(SmokeRequest {
-                method: word,
-                path,
-                expect_status: status,
-            });
-        }
-    }
-    requests
-}
-
-fn metadata(field: &Field<'_>, findings: &mut Findings) -> Metadata {
-    if !field.is_map(findings) {
-        return Metadata::default();
-    }
-    let mut text = |key: &str| field.get(key).text(findings);
-    Metadata {
-        author: text("author"),
-        license: text("license"),
-        category: text("category"),
-        homepage: text("homepage"),
-        icon: text("icon"),
-        tags: field.get("tags").texts(findings),
-    }
-}
-
-fn catalogs(field: &Field<'_>, findings: &mut Findings) -> BTreeMap<String, Vec<String>> {
-    if !field.is_map(findings) {
-        return BTreeMap::new();
-    }
-    CATALOG_KEYS
-        .iter()
-        .map(|key| ((*key).to_owned(), field.get(key).texts(findings)))
-        .filter(|(_, files)| !files.is_empty())
-        .collect()
 }

@@ -6,11 +6,11 @@ use super::yaml::{self, Data};
 use crate::issue::{Issue, Severity};
 use jiff::Timestamp;
 use px_model::{Channel, Version};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-/// A publish plan; JSON keys are those of `publish.yml`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// A publish plan, in the shape of `publish.yml`: what is written as JSON can be read by [`parse_plan`] again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct PublishPlan {
     /// Channels with their rollout; empty means `stable` to everybody at once.
     pub channels: Vec<ChannelPlan>,
@@ -23,48 +23,52 @@ pub struct PublishPlan {
 }
 
 /// One channel's rollout.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ChannelPlan {
     /// Which channel.
     pub name: Channel,
+    /// How it spreads.
+    #[serde(default)]
+    pub rollout: Rollout,
+}
+
+/// How a version spreads on a channel.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rollout {
     /// Batches in order; empty means everybody at once.
+    #[serde(default)]
     pub batches: Vec<Batch>,
 }
 
-/// One batch of a rollout.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// One batch of a rollout. Without `start_at` and `wait` it begins as soon as the one before is done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Batch {
     /// Share of tenants that have the version once this batch is done, 1 to 100.
     pub percentage: u8,
-    /// When it begins.
-    pub start: StartAt,
+    /// Not before this time; excludes `wait`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_at: Option<Timestamp>,
+    /// This long after the batch before began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<Period>,
     /// Tenants that belong to this batch whatever their place is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tenants: Vec<String>,
 }
 
-/// When a batch begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum StartAt {
-    /// As soon as the one before is done.
-    Next,
-    /// Not before this time.
-    At(Timestamp),
-    /// This long after the one before began.
-    Wait(Period),
-}
-
 /// Tenants the version is for.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct TenantFilters {
     /// Whether the lists count.
     pub enabled: bool,
-    /// Only these, when not empty (`tenants` or `allow`).
+    /// Only these, when not empty; `tenants` (a list, or a mapping with `allow`) or `allow` in the file.
+    #[serde(rename = "tenants")]
     pub allow: Vec<String>,
-    /// Never these (`deny`).
+    /// Never these.
     pub deny: Vec<String>,
 }
 
@@ -78,8 +82,8 @@ impl TenantFilters {
 }
 
 /// What to go back to.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct RollbackPlan {
     /// Whether the plan counts.
     pub enabled: bool,
@@ -141,7 +145,7 @@ fn plan(top: &Field<'_>, findings: &mut Findings) -> PublishPlan {
             }
             channels.push(ChannelPlan {
                 name: name_word,
-                batches,
+                rollout: Rollout { batches },
             });
         }
     }
@@ -214,13 +218,12 @@ fn batches(field: &Field<'_>, findings: &mut Findings) -> Vec<Batch> {
                 "shares are cumulative: let them grow up to 100",
             );
         }
-        let start = start(&item, last_start, findings);
-        if let StartAt::At(at) = start {
-            last_start = Some(at);
-        }
+        let (start_at, wait) = start(&item, last_start, findings);
+        last_start = start_at.or(last_start);
         batches.push(Batch {
             percentage,
-            start,
+            start_at,
+            wait,
             tenants: item.get("tenants").texts(findings),
         });
     }
@@ -236,7 +239,11 @@ fn batches(field: &Field<'_>, findings: &mut Findings) -> Vec<Batch> {
     batches
 }
 
-fn start(item: &Field<'_>, last: Option<Timestamp>, findings: &mut Findings) -> StartAt {
+fn start(
+    item: &Field<'_>,
+    last: Option<Timestamp>,
+    findings: &mut Findings,
+) -> (Option<Timestamp>, Option<Period>) {
     let (at, wait) = (item.get("startAt"), item.get("wait"));
     if at.is_present() && wait.is_present() {
         findings.block(
@@ -245,19 +252,18 @@ fn start(item: &Field<'_>, last: Option<Timestamp>, findings: &mut Findings) -> 
             "keep one of the two",
         );
     }
-    if at.is_present() {
-        let time = at.parse::<Timestamp>(findings, "write a time such as 2026-11-07T00:00:00Z");
-        if let (Some(time), Some(last)) = (time, last)
-            && time < last
-        {
-            findings.block(
-                &at,
-                "this batch begins before the one above it",
-                "let the times grow",
-            );
-        }
-        return time.map_or(StartAt::Next, StartAt::At);
+    let time = at.parse::<Timestamp>(findings, "write a time such as 2026-11-07T00:00:00Z");
+    if let (Some(time), Some(last)) = (time, last)
+        && time < last
+    {
+        findings.block(
+            &at,
+            "this batch begins before the one above it",
+            "let the times grow",
+        );
     }
-    let pause = wait.parse::<Period>(findings, "write a time such as 30m");
-    pause.map_or(StartAt::Next, StartAt::Wait)
+    (
+        time,
+        wait.parse::<Period>(findings, "write a time such as 30m"),
+    )
 }

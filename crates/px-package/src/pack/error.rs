@@ -53,6 +53,20 @@ fn first_fault(faults: &[ArchiveFault]) -> String {
 }
 
 impl PackError {
+    /// A stable short name, for logs and error catalogues.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoManifest(_) => "manifest_missing",
+            Self::Manifest(_) => "manifest_invalid",
+            Self::Special { .. } => "special_file",
+            Self::Faults(_) => "bundle_unacceptable",
+            Self::Name(_) => "name_not_unicode",
+            Self::Sbom(_) => "sbom_invalid",
+            Self::Io { .. } => "file_unusable",
+        }
+    }
+
     pub(super) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { path, source }

@@ -90,7 +90,20 @@ pub struct PackPlan {
 /// # Errors
 /// [`PackError`] when it cannot be packed.
 pub fn plan_pack(dir: &Path, options: &PackOptions<'_>) -> Result<PackPlan, PackError> {
-    let (manifest, issues, tree) = survey(dir, &options.ignore, &options.limits)?;
+    let plan = preview_pack(dir, options)?;
+    if plan.issues.iter().any(|issue| issue.severity.is_fatal()) {
+        return Err(PackError::Manifest(plan.issues));
+    }
+    Ok(plan)
+}
+
+/// As [`plan_pack`], for looking only: files that the manifest names and that are missing, such as a program
+/// that is not built yet, are among the plan's issues and do not end it.
+///
+/// # Errors
+/// [`PackError`] when there is no valid manifest, or a file that no bundle can hold.
+pub fn preview_pack(dir: &Path, options: &PackOptions<'_>) -> Result<PackPlan, PackError> {
+    let (manifest, issues, tree) = look(dir, &options.ignore, &options.limits)?;
     let files = tree
         .into_iter()
         .map(|(name, found)| (name, found.source, found.size));
@@ -182,20 +195,29 @@ fn survey(
     ignore: &[String],
     limits: &Limits,
 ) -> Result<(Manifest, Vec<Issue>, Tree), PackError> {
-    let (manifest, mut issues, catalogs) = read_manifest(dir)?;
-    let tree = walk::collect(dir, &manifest, &catalogs, ignore)?;
-    walk::check(&tree, limits)?;
-    let names: Vec<&String> = tree.keys().collect();
-    issues.extend(manifest.check_files(&names));
+    let (manifest, issues, tree) = look(dir, ignore, limits)?;
     if issues.iter().any(|issue| issue.severity.is_fatal()) {
         return Err(PackError::Manifest(issues));
     }
     Ok((manifest, issues, tree))
 }
 
+fn look(
+    dir: &Path,
+    ignore: &[String],
+    limits: &Limits,
+) -> Result<(Manifest, Vec<Issue>, Tree), PackError> {
+    let (manifest, mut issues, catalogs) = read_manifest(dir)?;
+    let tree = walk::collect(dir, &manifest, &catalogs, ignore)?;
+    walk::check(&tree, limits)?;
+    let names: Vec<&String> = tree.keys().collect();
+    issues.extend(manifest.check_files(&names));
+    Ok((manifest, issues, tree))
+}
+
 fn read_manifest(dir: &Path) -> Result<(Manifest, Vec<Issue>, Vec<String>), PackError> {
     let path = dir.join(names::PLUGIN_YAML);
-    let text = match read_text(&path, MAX_TEXT as u64) {
+    let text = match read_text(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Err(PackError::NoManifest(dir.to_owned()));
@@ -205,7 +227,7 @@ fn read_manifest(dir: &Path) -> Result<(Manifest, Vec<Issue>, Vec<String>), Pack
     let mut catalogs = Vec::new();
     let outcome = parse_manifest_with(&text, &mut |name| {
         catalogs.push(name.to_owned());
-        read_text(&dir.join(name), MAX_TEXT as u64).ok()
+        read_text(&dir.join(name)).ok()
     });
     match outcome.manifest {
         Some(manifest) => Ok((manifest, outcome.issues, catalogs)),
@@ -213,10 +235,17 @@ fn read_manifest(dir: &Path) -> Result<(Manifest, Vec<Issue>, Vec<String>), Pack
     }
 }
 
-fn read_text(path: &Path, cap: u64) -> io::Result<String> {
+/// A plain file's text; a pipe would be waited for without end, and a link could lead anywhere.
+fn read_text(path: &Path) -> io::Result<String> {
+    if !fs::symlink_metadata(path)?.is_file() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "not a plain file",
+        ));
+    }
     let mut text = String::new();
     let file = File::open(path)?;
-    file.take(cap + 1).read_to_string(&mut text)?;
+    file.take(MAX_TEXT as u64 + 1).read_to_string(&mut text)?;
     Ok(text)
 }
 

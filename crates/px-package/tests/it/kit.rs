@@ -49,7 +49,10 @@ pub fn plugin_folder() -> TempDir {
         ("plugin.yaml", WASM_MANIFEST.as_bytes()),
         ("backend/plugin.wasm", b"\0asm\x0d\0\x01\0"),
         ("CHANGELOG.md", b"# 1.0.0\n\n- first\n"),
-        ("web-admin/index.html", b"<!doctype html><title>Notes</title>"),
+        (
+            "web-admin/index.html",
+            b"<!doctype html><title>Notes</title>",
+        ),
     ];
     write(dir.path(), &files);
     dir
@@ -78,7 +81,9 @@ pub fn signer(seed: u64) -> Signer {
     let key = SigningKey::generate(&mut rng);
     let identity = PublisherIdentity {
         name: "Example Ltd",
-        id: "org_0000000000000000000000000000002a".parse::<PublisherId>().unwrap(),
+        id: "org_0000000000000000000000000000002a"
+            .parse::<PublisherId>()
+            .unwrap(),
         key: key.public(),
     };
     let validity = Validity {

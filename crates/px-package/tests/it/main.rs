@@ -1,5 +1,13 @@
 //! Behaviour of the crate through its public interface.
 
+mod archive;
+mod chains;
 mod corpus;
 mod kit;
+mod large;
+mod manifests;
+mod packing;
+mod properties;
 mod signing;
+mod unpack;
+mod zipkit;

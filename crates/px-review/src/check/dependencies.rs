@@ -159,7 +159,7 @@ fn conflicts(subject: &Subject<'_>, solution: &Solution) -> Option<String> {
             });
             if let Some((other, at, _)) = hit {
                 return Some(format!(
-                    "{plugin} {version} does not stand {other} {at}, which is needed too"
+                    "{plugin} {version} conflicts with {other} {at}, which is needed too"
                 ));
             }
         }

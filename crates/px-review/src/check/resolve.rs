@@ -3,7 +3,7 @@
 use super::ranges::{Point, ranges};
 use crate::context::{CatalogVersion, CatalogView};
 use pubgrub::{
-    DefaultStringReporter, Dependencies, DependencyConstraints, DependencyProvider,
+    DefaultStringReporter, Dependencies, DependencyConstraints, DependencyProvider, DerivationTree,
     PackageResolutionStatistics, PubGrubError, Ranges, Reporter,
 };
 use px_model::{Dependency, PluginId, Version};
@@ -67,18 +67,30 @@ pub(crate) fn resolve(question: &Question<'_>) -> Result<Solution, Refusal> {
             .collect()),
         Err(PubGrubError::NoSolution(mut tree)) => {
             tree.collapse_no_versions();
-            let words = DefaultStringReporter::report(&tree);
-            Err(Refusal::Conflict(
-                words
-                    .replace('\n', " ")
-                    .replace("is forbidden", "cannot be installed"),
-            ))
+            let words = DefaultStringReporter::report(&tree)
+                .replace('\n', " ")
+                .replace("is forbidden", "cannot be installed");
+            Err(Refusal::Conflict(provider.absent(&tree) + &words))
         }
         Err(_) => Err(Refusal::TooHard),
     }
 }
 
 impl Provider<'_> {
+    /// Names plugins of the explanation that have no version to choose from; the solver leaves that out.
+    fn absent(&self, tree: &DerivationTree<PluginId, Ranges<Point>, String>) -> String {
+        let mut names: Vec<&PluginId> = tree
+            .packages()
+            .into_iter()
+            .filter(|p| *p != self.question.plugin && self.offered(p).is_empty())
+            .collect();
+        names.sort();
+        names
+            .iter()
+            .map(|name| format!("No listed version of {name} can be installed there. "))
+            .collect()
+    }
+
     /// Versions that can be installed beside the core, oldest first.
     fn offered(&self, plugin: &PluginId) -> Vec<CatalogVersion> {
         let mut cache = self.versions.borrow_mut();

@@ -2,7 +2,7 @@
 
 use crate::context::{catalog, market};
 use crate::plugin::{Plugin, found};
-use crate::zip::{Raw, listed, write};
+use crate::zip::{Raw, listed, write, write_after};
 use px_review::{CheckId, Context, NotRun, Outcome, Report, Status, SubjectKind, check_bundle};
 
 fn review(bytes: &[u8], context: &Context) -> Report {
@@ -71,7 +71,7 @@ fn tricks() -> Vec<Trick> {
             write(&entries)
         }),
         (C::Arc06, "script before it", || {
-            [b"#!/bin/sh\nexit\n".to_vec(), write(&good())].concat()
+            write_after(b"#!/bin/sh\nexit\n", &good())
         }),
         (C::Arc10, "encrypted", || {
             with(Raw {

@@ -77,8 +77,16 @@ fn a_conflict_deep_down_is_explained() {
         "com.x.mail 1.0.0",
         "com.x.mail 2.0.0",
     ];
-    insta::assert_debug_snapshot!(seen(&["com.x.crm ^1", "com.x.erp ^1"], &lines), @"");
-    insta::assert_debug_snapshot!(seen(&["com.x.crm ^1"], &["com.x.crm 1.0.0 needs com.x.gone >=1"]), @"");
+    insta::assert_debug_snapshot!(seen(&["com.x.crm ^1", "com.x.erp ^1"], &lines), @r#"
+    [
+        "the dependencies cannot be installed together on core 0.1.0: Because com.x.crm >=1.0.0, <2.0.0 depends on com.x.mail >=1.0.0, <2.0.0 and com.x.erp 1.0.0 depends on com.x.mail >=2.0.0, <3.0.0, com.x.erp 1.0.0, com.x.crm >=1.0.0, <2.0.0 are incompatible. And because com.example.notes 1.2.0 depends on com.x.crm >=1.0.0, <2.0.0 and com.example.notes 1.2.0 depends on com.x.erp >=1.0.0, <2.0.0, com.example.notes 1.2.0 cannot be installed.",
+    ]
+    "#);
+    insta::assert_debug_snapshot!(seen(&["com.x.crm ^1"], &["com.x.crm 1.0.0 needs com.x.gone >=1"]), @r#"
+    [
+        "the dependencies cannot be installed together on core 0.1.0: No listed version of com.x.gone can be installed there. Because com.x.crm >=1.0.0, <2.0.0 depends on com.x.gone >=1.0.0 and com.example.notes 1.2.0 depends on com.x.crm >=1.0.0, <2.0.0, com.example.notes 1.2.0 cannot be installed.",
+    ]
+    "#);
 }
 
 #[test]
@@ -86,7 +94,7 @@ fn conflicts_are_honoured_in_both_directions() {
     let lines = ["com.x.crm 1.0.0 needs com.x.mail ^1", "com.x.mail 1.0.0"];
     let seen = seen_in(&["com.x.crm ^1"], &["com.x.mail"], catalog(&lines));
     assert!(
-        seen[0].contains("com.example.notes 1.2.0 does not stand com.x.mail 1.0.0"),
+        seen[0].contains("com.example.notes 1.2.0 conflicts with com.x.mail 1.0.0"),
         "{seen:?}"
     );
     let mut hostile = catalog(&["com.x.crm 1.0.0"]);
@@ -94,7 +102,7 @@ fn conflicts_are_honoured_in_both_directions() {
     crm[0].conflicts = vec!["com.example.notes <2".parse::<Dependency>().unwrap()];
     let seen = seen_in(&["com.x.crm ^1"], &[], hostile);
     assert!(
-        seen[0].contains("com.x.crm 1.0.0 does not stand com.example.notes 1.2.0"),
+        seen[0].contains("com.x.crm 1.0.0 conflicts with com.example.notes 1.2.0"),
         "{seen:?}"
     );
     assert!(seen_in(&["com.x.mail ^1"], &["com.x.crm"], catalog(&lines)).is_empty());

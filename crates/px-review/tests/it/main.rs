@@ -3,6 +3,7 @@
 mod archive;
 mod context;
 mod dependencies;
+mod fixtures;
 mod identity;
 mod plugin;
 mod report;

@@ -28,7 +28,9 @@ fn a_component_from_a_real_toolchain_is_clean() {
         sample("versions/1.3.0-permission/backend/greeter.wasm"),
     );
     let report = plugin.check(&market(catalog(&[])));
-    insta::assert_snapshot!(lines(&report), @"");
+    insta::assert_snapshot!(lines(&report), @r#"
+    WSM-02 block [backend/plugin.wasm] the component imports `wasi:http/outgoing-handler@0.2.12`, which needs a permission `http:outbound:*` -> declare the permission, or build without the import
+    "#);
     plugin.edit("- notes:read", "- http:outbound:api.example.com");
     assert_eq!(
         plugin.check(&market(catalog(&[]))).outcome(CheckId::Wsm02),
@@ -59,13 +61,18 @@ metadata:
 #[test]
 fn manifests_of_existing_plugins_are_judged_by_themselves() {
     let report = check_manifest(DEMO, &Context::local());
-    insta::assert_snapshot!(lines(&report), @"");
+    insta::assert_snapshot!(lines(&report), @r#"
+    CMP-01 warning [plugin.yaml corex_version] `>=0.1.0` has no upper bound -> add one below the next incompatible core, as in `>=0.1.0, <1.0.0`
+    "#);
     assert_eq!(report.verdict.status, Status::Clean);
 
     let old = "pluginId: com.powerx.starter\nname: Powerx Starter Plugin\nversion: 0.1.0\nfrontend:\n  stack: nuxt\n";
     let report = check_manifest(old, &Context::local());
     assert_eq!(report.verdict.status, Status::Blocked);
-    insta::assert_snapshot!(lines(&report), @"");
+    insta::assert_snapshot!(lines(&report), @r#"
+    MAN-01 block [plugin.yaml:1 runtime.kind] `runtime.kind` is missing -> write process, static, remote or wasm
+    MAN-01 warning [plugin.yaml:1 pluginId] `pluginId` is read as `id` -> rename the key to `id`
+    "#);
     let nuxt = DEMO.replace(
         "endpoints:\n  http_base_path: /api/v1\n",
         "frontend:\n  admin:\n    kind: nuxt\n",

@@ -48,7 +48,12 @@ pub fn listed(files: &BTreeMap<String, Vec<u8>>) -> Vec<Raw> {
 
 /// The archive.
 pub fn write(entries: &[Raw]) -> Vec<u8> {
-    let mut out = Vec::new();
+    write_after(b"", entries)
+}
+
+/// The archive behind other bytes, with offsets that count them.
+pub fn write_after(before: &[u8], entries: &[Raw]) -> Vec<u8> {
+    let mut out = before.to_vec();
     let mut directory = Vec::new();
     for entry in entries {
         let size = entry.declared.unwrap_or(entry.data.len() as u32);

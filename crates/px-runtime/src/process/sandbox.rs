@@ -248,12 +248,17 @@ mod linux {
         Ok(())
     }
 
+    /// Lowers a limit; one that is lower already stays, for only the superuser may raise it.
     fn set_limit(resource: libc::__rlimit_resource_t, value: u64) -> io::Result<()> {
-        let limit = libc::rlimit {
-            rlim_cur: value,
-            rlim_max: value,
+        let mut limit = libc::rlimit {
+            rlim_cur: 0,
+            rlim_max: 0,
         };
         // SAFETY: the pointer is to a live value.
+        check(unsafe { libc::getrlimit(resource, &raw mut limit) })?;
+        limit.rlim_max = limit.rlim_max.min(value);
+        limit.rlim_cur = limit.rlim_max;
+        // SAFETY: as above.
         check(unsafe { libc::setrlimit(resource, &raw const limit) })
     }
 

@@ -266,12 +266,12 @@ impl Group {
             Signal::Terminate => libc::SIGTERM,
             Signal::Kill => libc::SIGKILL,
         };
-        match i32::try_from(self.0) {
-            // SAFETY: a group this host made for its child; zero, its own group, is excluded.
-            Ok(group @ 1..) => unsafe {
+        // Minus one would be every process there is, zero this host's own group.
+        if let Ok(group @ 2..) = i32::try_from(self.0) {
+            // SAFETY: a group this host made for its child.
+            unsafe {
                 libc::kill(-group, number);
-            },
-            _ => {}
+            }
         }
     }
 

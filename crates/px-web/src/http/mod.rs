@@ -3,6 +3,7 @@
 
 pub mod cookies;
 mod etag;
+mod export;
 mod failure;
 mod health;
 mod json;
@@ -12,6 +13,7 @@ mod listing;
 mod sse;
 
 pub use etag::{IfMatch, etag};
+pub use export::Export;
 pub use failure::{Answer, Failure};
 pub use health::{Check, Health, health_routes};
 pub use json::Json;

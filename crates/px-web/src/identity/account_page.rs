@@ -1,7 +1,7 @@
 //! A person's own account: roles, tokens, browsers, password.
 
 use super::store::{self, NewToken, Session, Token};
-use super::{Caller, SignedIn, hash_password, password};
+use super::{Caller, SignedIn, agent, hash_password, password};
 use crate::html::Html;
 use crate::http::{Answer, Failure};
 use crate::i18n::T;
@@ -13,7 +13,7 @@ use askama::Template;
 use axum::extract::Form;
 use jiff::SignedDuration;
 use px_api::{Code, Problem};
-use px_model::{Scope, SessionId, TokenId};
+use px_model::{Role, Scope, SessionId, TokenId};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ struct AccountPage<'a> {
     facts: Html,
     tokens: Html,
     sessions: Html,
-    scopes: &'static [Scope],
+    scopes: Vec<(Scope, String)>,
     has_password: bool,
 }
 
@@ -62,11 +62,34 @@ async fn page(ui: &Ui, me: &SignedIn, note: Html) -> Answer {
         facts: identity_card(t, me),
         tokens: token_card(ui, &query, &tokens),
         sessions: session_card(ui, &query, &sessions, session),
-        scopes: Scope::ALL,
+        scopes: offered(t, me.caller()),
         has_password: password.is_some(),
     };
     let page = ui.page(t.t("account")).lead(t.t("account-lead"));
     Ok(page.active("account").show(&body))
+}
+
+/// Scopes that the caller's roles can make use of, with what they allow.
+fn offered(t: &T, caller: &Caller) -> Vec<(Scope, String)> {
+    let useful = |scope: &Scope| match scope {
+        Scope::PluginPublish | Scope::PluginRead => caller.has_role(Role::Publisher),
+        Scope::ReviewDecide => caller.has_role(Role::Reviewer),
+        Scope::MarketOperate => caller.has_role(Role::MarketOperator),
+        Scope::FeedRead | Scope::InstallationReport => caller.installation().is_some(),
+        Scope::TenantPlugins => {
+            caller.has_role(Role::TenantAdmin) || caller.has_role(Role::TenantViewer)
+        }
+        Scope::PlatformOperate => caller.has_role(Role::PlatformOps),
+    };
+    let scopes = Scope::ALL.iter().copied().filter(useful);
+    scopes
+        .map(|scope| {
+            (
+                scope,
+                t.t(&format!("scope-{}", scope.as_str().replace('.', "-"))),
+            )
+        })
+        .collect()
 }
 
 fn identity_card(t: &T, me: &SignedIn) -> Html {
@@ -83,10 +106,10 @@ fn identity_card(t: &T, me: &SignedIn) -> Html {
     });
     let list = [
         (t.t("account-col-name"), me.caller().name().into()),
-        (t.t("sign-in-name"), me.caller().login().into()),
+        (t.t("account-login"), me.caller().login().into()),
         (t.t("account-roles"), Html::join(roles)),
     ];
-    Card::new(t.t("account"), facts(&list)).html()
+    Card::new(t.t("account-identity"), facts(&list)).html()
 }
 
 fn token_card(ui: &Ui, query: &ListQuery, tokens: &[Token]) -> Html {
@@ -96,10 +119,11 @@ fn token_card(ui: &Ui, query: &ListQuery, tokens: &[Token]) -> Html {
             .action("/account/tokens/revoke", t.t("account-token-revoke"))
             .what(t.t("account-token-revoke-what"))
             .look(Look::Danger)
+            .small()
             .field("token", token.id.to_string())
             .html();
         Row::new([
-            Row::lead(&Html::empty(), &token.name, "", &token.id.to_string()),
+            Row::lead(&Html::empty(), &token.name, "", ""),
             Html::join(token.scopes.iter().map(|s| chip(s.as_str()))),
             token
                 .used_at
@@ -134,9 +158,10 @@ fn session_card(ui: &Ui, query: &ListQuery, list: &[Session], this: SessionId) -
         } else {
             ui.action("/account/sessions/end", t.t("account-session-end"))
                 .field("session", session.id.to_string())
+                .small()
                 .html()
         };
-        let agent: String = session.agent.chars().take(60).collect();
+        let agent = agent::in_words(&session.agent);
         Row::new([
             Row::lead(&Html::empty(), &agent, "", &session.address),
             time(t, session.created_at),

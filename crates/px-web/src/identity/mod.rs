@@ -1,6 +1,7 @@
 //! Who asks, and what they may do: accounts, roles, sessions, API tokens, OAuth2 clients.
 
 mod account_page;
+mod agent;
 mod authority;
 mod caller;
 mod csrf;

@@ -57,6 +57,7 @@ pub struct Action<'a> {
     key: Option<char>,
     fields: Vec<(String, String)>,
     confirm: String,
+    small: bool,
 }
 
 impl<'a> Action<'a> {
@@ -76,6 +77,7 @@ impl<'a> Action<'a> {
             key: None,
             fields: Vec::new(),
             confirm: String::new(),
+            small: false,
         }
     }
 
@@ -135,10 +137,22 @@ impl<'a> Action<'a> {
         self
     }
 
+    /// A smaller button, for rows of tables.
+    #[must_use]
+    pub const fn small(mut self) -> Self {
+        self.small = true;
+        self
+    }
+
     /// The markup.
     #[must_use]
     pub fn html(&self) -> Html {
         Html::render(self)
+    }
+
+    fn class(&self) -> String {
+        let small = if self.small { " btn-sm" } else { "" };
+        format!("{}{small}", self.look.class())
     }
 
     fn opens(&self) -> bool {

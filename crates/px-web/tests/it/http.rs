@@ -1,12 +1,18 @@
 use crate::harness::{limited, server};
 use axum::Router;
 use axum::body::Body;
+use axum::response::Response;
 use axum::routing::{get, post};
-use http::{Request, StatusCode};
+use http::{HeaderMap, Request, StatusCode};
 use px_api::Code;
-use px_web::http::{Check, Cursor, Health, IfMatch, PageRequest, Rate, health_routes};
+use px_web::http::{
+    Check, Cursor, Export, Health, IfMatch, LiveEvent, PageRequest, Rate, health_routes,
+    last_event_id, live,
+};
+use px_web::ui::ListQuery;
 use px_web::{Answer, Failure, Json};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -267,4 +273,93 @@ fn pages_of_lists_follow_each_other_without_gaps() {
         }
     }
     assert_eq!(seen, all);
+}
+
+#[tokio::test]
+async fn an_export_is_a_file_that_runs_no_formula() {
+    let export = Export::new("../re\"views", vec!["name", "count", "note"]).rows([
+        vec![json!("=cmd()"), json!(3), json!("a, \"b\"")],
+        vec![json!("客户"), json!(null), json!(["x", 1])],
+    ]);
+    insta::assert_snapshot!(export.csv(), @r#"
+    name,count,note
+    '=cmd(),3,"a, ""b"""
+    客户,,"[""x"",1]"
+    "#);
+    let rows: serde_json::Value = serde_json::from_str(&export.json()).unwrap();
+    assert_eq!(
+        rows[0],
+        json!({"name": "=cmd()", "count": 3, "note": "a, \"b\""})
+    );
+    let query = ListQuery::new("/x", "format=csv");
+    assert!(Export::wanted(&query) && !Export::wanted(&ListQuery::new("/x", "format=exe")));
+    let answer = export.answer(&query);
+    assert_eq!(
+        answer.headers()["content-disposition"],
+        "attachment; filename=\"..reviews.csv\""
+    );
+}
+
+async fn stream(headers: HeaderMap) -> Response {
+    let after: u32 = last_event_id(&headers).map_or(0, |id| id.parse().unwrap());
+    live(futures::stream::iter((after + 1..4).map(|n| {
+        LiveEvent::new(format!("<b>{n}</b>\nline"))
+            .id(n)
+            .name("step\nid: 9")
+    })))
+}
+
+#[tokio::test]
+async fn a_stream_resumes_after_the_last_event_that_arrived() {
+    let server = server(Router::new().route("/stream", get(stream))).await;
+    let all = server.get("/stream", &[("accept-encoding", "gzip")]).await;
+    assert_eq!(all.header("content-type"), "text/event-stream");
+    assert_eq!(
+        all.header("content-encoding"),
+        "",
+        "compression would hold events back"
+    );
+    assert_eq!(all.body.matches("data: <b>").count(), 3);
+    assert!(
+        !all.body.contains("\nid: 9"),
+        "a name cannot forge a field: {}",
+        all.body
+    );
+    let rest = server.get("/stream", &[("last-event-id", "2")]).await;
+    insta::assert_snapshot!(rest.body.trim_end(), @r"
+    data: <b>3</b>
+    data: line
+    id: 3
+    event: step id: 9
+    ");
+}
+
+#[tokio::test]
+async fn text_is_compressed_and_what_is_asked_for_in_ranges_is_not() {
+    let big = "x".repeat(4000);
+    let file = move |kind: &'static str| {
+        let body = big.clone();
+        get(move || async move { ([("content-type", kind)], body) })
+    };
+    let routes = Router::new()
+        .route("/page", file("text/html; charset=utf-8"))
+        .route("/bundle", file("application/octet-stream"))
+        .route("/zip", file("application/zip"));
+    let server = server(routes).await;
+    for (path, encoding) in [("/page", "gzip"), ("/bundle", ""), ("/zip", "")] {
+        let answer = server.get(path, &[("accept-encoding", "gzip")]).await;
+        assert_eq!(answer.header("content-encoding"), encoding, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_type_of_a_problem_leads_to_its_explanation() {
+    let server = server(routes()).await;
+    let kind = server.get("/refuse", &[]).await.json()["type"].clone();
+    let page = server
+        .get(kind.as_str().unwrap(), &[("accept", "text/html")])
+        .await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.body.contains("PX-0205"));
+    assert_eq!(server.get("/problems/PX-9999", &[]).await.status, 404);
 }

@@ -1,5 +1,5 @@
 use jiff::{SignedDuration, Timestamp};
-use px_model::{InstallState, Role, VersionState};
+use px_model::{InstallState, Role, Scope, VersionState};
 use px_web::i18n::{Lang, T, Words, WordsError, audit};
 use std::path::Path;
 use std::sync::Arc;
@@ -24,7 +24,13 @@ fn both_languages_have_every_word_that_is_used() {
         .iter()
         .map(|s| slug("install-state", s.as_str()));
     let roles = Role::ALL.iter().map(|r| slug("role", r.as_str()));
-    for key in states.chain(installs).chain(roles) {
+    let scopes = Scope::ALL
+        .iter()
+        .map(|s| slug("scope", &s.as_str().replace('.', "_")));
+    let hints = "identity right missing conflict limit content server";
+    let hints = hints.split(' ').map(|h| slug("problem-hint", h));
+    let states = states.chain(hints);
+    for key in states.chain(installs).chain(roles).chain(scopes) {
         assert!(words.contains(&key), "{key}");
     }
 }

@@ -1,6 +1,8 @@
-//! Serves every component on one page, for looking at them while working on the look.
+//! Serves every component on a few pages, for looking at them while working on the look.
 
 #![allow(clippy::print_stdout)]
+
+mod explore;
 
 use axum::Router;
 use axum::response::Response;
@@ -310,6 +312,35 @@ async fn gallery(ui: Ui) -> Response {
         .show_html(Html::trusted(body))
 }
 
+async fn seed(db: &Db) -> Result<(), Box<dyn Error>> {
+    use px_web::identity::{Grant, Reach, hash_password, store};
+    let password = hash_password(db.env(), "gallery gallery").await?;
+    let actor = px_store::Actor::system("gallery");
+    let mut tx = db.begin().await?;
+    let new = store::NewAccount {
+        login: "demo".to_owned(),
+        name: "Demo Person".to_owned(),
+        email: None,
+        password: Some(password),
+        installation: None,
+    };
+    let account = store::create_account(&mut tx, &actor, new).await?;
+    for role in [px_model::Role::Reviewer, px_model::Role::MarketOperator] {
+        let reach = Reach::Everywhere;
+        store::grant(&mut tx, &actor, account, Grant { role, reach }).await?;
+    }
+    let token = store::NewToken {
+        account,
+        name: "Build server".to_owned(),
+        scopes: [px_model::Scope::PluginPublish, px_model::Scope::PluginRead].into(),
+        lifetime: SignedDuration::from_hours(24 * 90),
+        secret: None,
+    };
+    store::issue_token(&mut tx, &actor, token).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
 async fn fault() -> px_web::Answer {
     Err(px_web::Failure::new(
         px_api::Code::Unavailable,
@@ -319,7 +350,12 @@ async fn fault() -> px_web::Answer {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let db = Db::open("sqlite::memory:", Env::system()).await?;
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("gallery.db");
+    let db = Db::open(&format!("sqlite:{}", file.display()), Env::system()).await?;
+    let sets = [px_store::MIGRATIONS, px_web::identity::MIGRATIONS];
+    db.migrate(&sets).await?;
+    seed(&db).await?;
     let web = Web::new(WebConfig {
         db,
         words: Words::shared()?,
@@ -331,6 +367,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let routes = Router::new()
         .route("/", get(gallery))
         .route("/fault", get(fault))
+        .route("/explore", get(explore::page))
+        .route("/stream", get(explore::stream))
+        .route("/fragment", get(explore::fragment))
+        .merge(px_web::identity::routes())
         .merge(px_web::assets::routes());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8099").await?;
     println!("http://{}", listener.local_addr()?);

@@ -1,0 +1,12 @@
+//! Rows of the core, portable between SQLite and PostgreSQL. Every query about a tenant's data
+//! takes a [`TenantScope`](crate::app::authority::TenantScope).
+
+pub mod aftermath;
+pub mod catalog;
+pub mod holdings;
+pub mod installed;
+pub mod installs;
+pub mod keep;
+pub mod logs;
+pub mod rollouts;
+pub mod tenants;

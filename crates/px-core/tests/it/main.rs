@@ -1,0 +1,7 @@
+//! Tests of the core through its public interfaces.
+
+mod kills;
+mod machine;
+mod plan;
+mod rollouts;
+mod support;

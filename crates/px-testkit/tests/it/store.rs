@@ -1,0 +1,207 @@
+//! Transactions, migrations, idempotency and part files.
+
+use px_model::Digest;
+use px_store::{
+    Env, Migration, MigrationSet, PartFile, Replay, StoreError, Tx, Val, recall, remember, vals,
+};
+use px_testkit::{TestDb, test_dbs};
+use tokio::io::AsyncWriteExt;
+
+const SETS: &[MigrationSet] = &[px_store::MIGRATIONS, THINGS];
+const THINGS: MigrationSet = MigrationSet {
+    name: "things",
+    migrations: &[Migration {
+        name: "0001_things",
+        sql: "CREATE TABLE things (name TEXT PRIMARY KEY, size BIGINT, note TEXT);\n\
+              CREATE INDEX things_size ON things (size);\n",
+    }],
+};
+
+async fn put(tx: &mut Tx, name: &str, size: Option<i64>) -> Result<u64, StoreError> {
+    tx.exec(
+        "INSERT INTO things (name, size, note) VALUES ($1, $2, $3)",
+        vals![name, size, None::<String>],
+    )
+    .await
+}
+
+async fn count(test: &TestDb) -> i64 {
+    let row = test
+        .db
+        .one("count", "SELECT COUNT(*) AS n FROM things", vec![])
+        .await
+        .unwrap();
+    row.int("n").unwrap()
+}
+
+#[tokio::test]
+async fn a_dropped_transaction_leaves_no_trace_and_a_committed_one_wakes_followers() {
+    for test in test_dbs(SETS).await {
+        let mut commits = test.db.commits();
+        commits.mark_unchanged();
+        let mut tx = test.db.begin().await.unwrap();
+        put(&mut tx, "a", Some(1)).await.unwrap();
+        drop(tx);
+        assert_eq!(count(&test).await, 0);
+        assert!(!commits.has_changed().unwrap());
+        let mut tx = test.db.begin().await.unwrap();
+        put(&mut tx, "a", None).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(commits.has_changed().unwrap());
+        let row = test
+            .db
+            .one("thing", "SELECT * FROM things", vec![])
+            .await
+            .unwrap();
+        assert_eq!(row.opt_int("size").unwrap(), None);
+        assert!(row.int("size").is_err(), "NULL is not a number");
+        assert!(row.text("nothing").is_err());
+    }
+}
+
+#[tokio::test]
+async fn errors_tell_conflicts_stale_and_missing_rows_apart() {
+    for test in test_dbs(SETS).await {
+        let mut tx = test.db.begin().await.unwrap();
+        put(&mut tx, "a", Some(1)).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut tx = test.db.begin().await.unwrap();
+        let conflict = put(&mut tx, "a", Some(2)).await.unwrap_err();
+        assert!(conflict.is_conflict() && !conflict.is_transient());
+        drop(tx);
+        let mut tx = test.db.begin().await.unwrap();
+        let update = "UPDATE things SET size = $1 WHERE name = $2";
+        let stale = tx
+            .exec_one("thing", update, vals![3, "b"])
+            .await
+            .unwrap_err();
+        assert!(matches!(stale, StoreError::Stale("thing")));
+        let missing = tx
+            .one("thing", "SELECT * FROM things WHERE name = $1", vals!["b"])
+            .await;
+        assert!(matches!(missing, Err(StoreError::Missing("thing"))));
+    }
+}
+
+#[tokio::test]
+async fn values_come_back_as_they_went() {
+    for test in test_dbs(SETS).await {
+        let mut tx = test.db.begin().await.unwrap();
+        let long = "长".repeat(100_000);
+        tx.exec(
+            "INSERT INTO things (name, size, note) VALUES ($1, $2, $3)",
+            vals!["it's; \"quoted\" \u{1F980}", i64::MIN, &long],
+        )
+        .await
+        .unwrap();
+        tx.commit().await.unwrap();
+        let row = test
+            .db
+            .one("thing", "SELECT * FROM things", vec![])
+            .await
+            .unwrap();
+        assert_eq!(row.text("name").unwrap(), "it's; \"quoted\" \u{1F980}");
+        assert_eq!(row.int("size").unwrap(), i64::MIN);
+        assert_eq!(row.text("note").unwrap(), long);
+        assert!(row.parse::<px_model::TenantId>("name").is_err());
+        assert_eq!(Val::from(u64::MAX), Val::Int(Some(i64::MAX)));
+    }
+}
+
+#[tokio::test]
+async fn migrations_run_once_and_a_changed_one_is_refused() {
+    const CHANGED: MigrationSet = MigrationSet {
+        name: "things",
+        migrations: &[Migration {
+            name: "0001_things",
+            sql: "CREATE TABLE other (a TEXT);\n",
+        }],
+    };
+    for test in test_dbs(SETS).await {
+        test.db.migrate(SETS).await.unwrap();
+        let error = test.db.migrate(&[CHANGED]).await.unwrap_err();
+        assert!(matches!(error, StoreError::MigrationChanged { .. }));
+        assert!(error.to_string().contains("things/0001_things"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_that_start_together_migrate_in_turn() {
+    for test in test_dbs(&[]).await {
+        let other = px_store::Db::open(&test.address, Env::system())
+            .await
+            .unwrap();
+        let (one, two) = tokio::join!(test.db.migrate(SETS), other.migrate(SETS));
+        one.unwrap();
+        two.unwrap();
+        assert_eq!(count(&test).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_key_has_one_effect_and_one_answer_and_belongs_to_one_body() {
+    for test in test_dbs(SETS).await {
+        let mut tx = test.db.begin().await.unwrap();
+        let seen = recall::<String>(&mut tx, "publish", "k", b"body")
+            .await
+            .unwrap();
+        assert!(matches!(seen, Replay::New));
+        remember(&mut tx, "publish", "k", b"body", &"ver_1")
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let mut tx = test.db.begin().await.unwrap();
+        let seen = recall::<String>(&mut tx, "publish", "k", b"body")
+            .await
+            .unwrap();
+        assert!(matches!(seen, Replay::Same(answer) if answer == "ver_1"));
+        let reused = recall::<String>(&mut tx, "publish", "k", b"other")
+            .await
+            .unwrap_err();
+        assert!(matches!(reused, StoreError::KeyReused(key) if key == "k"));
+        let other = recall::<String>(&mut tx, "install", "k", b"other")
+            .await
+            .unwrap();
+        assert!(
+            matches!(other, Replay::New),
+            "keys are per caller and operation"
+        );
+        let twice = remember(&mut tx, "publish", "k", b"body", &"ver_2")
+            .await
+            .unwrap_err();
+        assert!(twice.is_conflict());
+    }
+}
+
+#[tokio::test]
+async fn addresses_of_other_kinds_are_refused_without_their_password() {
+    let error = px_store::Db::open("mysql://root:hunter2@db/x", Env::system())
+        .await
+        .unwrap_err();
+    assert!(!error.to_string().contains("hunter2"), "{error}");
+}
+
+#[tokio::test]
+async fn a_part_file_resumes_cuts_torn_bytes_and_never_has_holes() {
+    let folder = tempfile::tempdir().unwrap();
+    let part = PartFile::at(folder.path().join("deep/er/bundle.part"));
+    assert_eq!(part.len().await.unwrap(), 0);
+    for (offset, bytes) in [(0, &b"hello torn"[..]), (5, b" world")] {
+        let mut file = part.append_at(offset).await.unwrap();
+        file.write_all(bytes).await.unwrap();
+        PartFile::seal(file).await.unwrap();
+    }
+    assert_eq!(std::fs::read(part.path()).unwrap(), b"hello world");
+    let (digest, length) = part.digest().await.unwrap();
+    assert_eq!(length, 11);
+    assert_eq!(
+        digest,
+        "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"
+            .parse::<Digest>()
+            .unwrap()
+    );
+    let hole = part.append_at(12).await.unwrap_err();
+    assert!(hole.to_string().contains("only 11 of 12"), "{hole}");
+    part.remove().await.unwrap();
+    part.remove().await.unwrap();
+}
