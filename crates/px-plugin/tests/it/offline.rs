@@ -206,8 +206,6 @@ fn findings_show_the_place_in_the_manifest() {
      15 │     menus:
         ╰────
       fix: build it before packing, or mend the path
-
-    ✗ blocked  23 checks passed, 1 with findings, 17 not made here
     "#);
     let alone = author
         .run(&["check", "--manifest", "notes/plugin.yaml"])
