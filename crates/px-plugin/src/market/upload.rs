@@ -74,7 +74,11 @@ impl Upload<'_> {
         bar: &Bar,
         watch: &mut dyn Watch,
     ) -> Result<(), Failure> {
-        let mut chunk = self.rate.map_or(FIRST, |rate| rate.clamp(SMALLEST, FIRST));
+        // A limited upload is sent in chunks of about a second, so that a break loses little.
+        let largest = self
+            .rate
+            .map_or(LARGEST, |rate| rate.clamp(SMALLEST, LARGEST));
+        let mut chunk = FIRST.min(largest);
         let mut known = None;
         let mut attempt = 0;
         loop {
@@ -84,7 +88,7 @@ impl Upload<'_> {
                 Some(offset) => {
                     let started = Instant::now();
                     let sent = self.send(offset, chunk, bar).await;
-                    chunk = next_chunk(chunk, sent.is_ok(), started.elapsed());
+                    chunk = next_chunk(chunk, sent.is_ok(), started.elapsed()).min(largest);
                     sent
                 }
             };

@@ -161,3 +161,32 @@ fn registering_revoking_and_the_doctor() {
     author.run(&["pack", "notes", "--out", "a.pxp"]).expect(0);
     author.run(&["sign", "a.pxp"]).expect(1);
 }
+
+#[test]
+fn a_signing_service_signs_with_a_key_that_is_not_here() {
+    let market = Market::start();
+    let mut author = Author::new();
+    author.set("PX_MARKETPLACE_API_URL", &market.url);
+    author.set("PX_MARKETPLACE_TOKEN", "good-token");
+    author.set("PX_SIGNING_ENDPOINT", format!("{}/signer", market.url));
+    author.set("PX_SIGNING_PROFILE", "hsm");
+    author.plugin();
+    author.run(&["publish", "notes"]).expect(0);
+    author.run(&["pack", "notes", "--out", "a.pxp"]).expect(0);
+    author.run(&["sign", "a.pxp"]).expect(0);
+    assert!(
+        author.json(&["verify", "a.pxp"]).expect(0).json()["publisher"]["name"] == "Example Ltd"
+    );
+    author.json(&["doctor"]).expect(0);
+
+    market.inner().forge = true;
+    let before = std::fs::read(author.path("a.pxp")).unwrap();
+    author.run(&["sign", "a.pxp"]).expect(2);
+    assert_eq!(std::fs::read(author.path("a.pxp")).unwrap(), before);
+    author.json(&["doctor"]).expect(1);
+    author.set("PX_SIGNING_PROFILE", "unknown");
+    assert_eq!(
+        author.json(&["sign", "a.pxp"]).expect(1).json()["problem"]["code"],
+        "PX-0705"
+    );
+}

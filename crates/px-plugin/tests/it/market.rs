@@ -45,6 +45,8 @@ pub struct Inner {
     pub damage_chunks: u32,
     /// Every new upload is gone at once, this many times.
     pub expire_uploads: u32,
+    /// The signing service gives wrong signatures.
+    pub forge: bool,
     /// There is no event stream.
     pub no_stream: bool,
     revoked: Vec<String>,
@@ -136,6 +138,7 @@ fn fresh() -> Inner {
         fail_chunks: 0,
         damage_chunks: 0,
         expire_uploads: 0,
+        forge: false,
         no_stream: false,
         revoked: Vec::new(),
     }
@@ -182,6 +185,8 @@ fn routes(state: Shared) -> Router {
         .route("/api/marketplace/trust", get(trust))
         .route("/readyz", get(|| async { "{}" }))
         .route("/telemetry/", post(telemetry))
+        .route("/signer/profiles/hsm", get(signer_profile))
+        .route("/signer/profiles/hsm/sign", post(signer_sign))
         .layer(axum::middleware::from_fn_with_state(
             Arc::clone(&state),
             count,
@@ -503,4 +508,42 @@ async fn telemetry(State(state): State<Shared>, body: String) -> StatusCode {
         .telemetry
         .push(serde_json::from_str(&body).unwrap());
     StatusCode::ACCEPTED
+}
+
+/// The key that a signing service holds; it never leaves it.
+fn service_key() -> SigningKey {
+    SigningKey::generate(&mut rand::rngs::StdRng::from_seed([11; 32]))
+}
+
+async fn signer_profile(State(state): State<Shared>) -> Json<Value> {
+    let inner = state.lock().unwrap();
+    let key = service_key().public();
+    let now = Timestamp::now();
+    let validity = Validity {
+        not_before: now - SignedDuration::from_hours(1),
+        not_after: now + SignedDuration::from_hours(24),
+    };
+    let identity = PublisherIdentity {
+        name: "Example Ltd",
+        id: PublisherId::from_uuid(Uuid::from_u128(9)),
+        key,
+    };
+    let chain = inner
+        .ca
+        .issue(
+            &identity,
+            validity,
+            &mut rand::rngs::StdRng::from_seed([12; 32]),
+        )
+        .unwrap();
+    Json(json!({ "publicKey": key.to_pem().unwrap(), "certificateChain": chain.to_pem() }))
+}
+
+async fn signer_sign(State(state): State<Shared>, Json(order): Json<Value>) -> Json<Value> {
+    let message = BASE64.decode(order["message"].as_str().unwrap()).unwrap();
+    let mut signature = service_key().sign(&message);
+    if state.lock().unwrap().forge {
+        signature[0] ^= 1;
+    }
+    Json(json!({ "signature": BASE64.encode(signature) }))
 }

@@ -3,11 +3,14 @@
 use jiff::SignedDuration;
 use px_package::signature::SigningKey;
 
+use url::Url;
+
 use super::Step;
-use crate::config::{Settings, user_path};
+use crate::config::{Setting, Settings, user_path};
 use crate::files::{is_exposed, read_text};
 use crate::keystore::{KeyStore, day};
 use crate::session::Session;
+use crate::signing::Signing;
 
 /// Variables this program reads.
 const KNOWN: &[&str] = &[
@@ -37,13 +40,40 @@ pub fn steps(session: &Session, settings: &Settings) -> Vec<Step> {
         ));
     }
     if let Some(endpoint) = &settings.signing_endpoint {
-        steps.push(Step::good(
-            "signing",
-            format!("{} signs ({})", endpoint.value, endpoint.origin),
-        ));
+        steps.push(service(session, settings, endpoint));
+        return steps;
     }
     steps.extend(key(session, settings));
     steps
+}
+
+/// The signing service must know the profile and sign with its key.
+fn service(session: &Session, settings: &Settings, endpoint: &Setting<Url>) -> Step {
+    const TRIAL: &[u8] = b"px-plugin doctor";
+    let signing = match Signing::open(session, settings) {
+        Ok(signing) => signing,
+        Err(failure) => return Step::failed("key", &failure),
+    };
+    let signer = signing.signer();
+    match signer.sign_message(TRIAL) {
+        Ok(signature) if signer.public().verifies(TRIAL, &signature) => {
+            let from = format!("{} ({})", endpoint.value, endpoint.origin);
+            Step::good(
+                "key",
+                format!(
+                    "profile `{}` at {from}, {}",
+                    signing.profile(),
+                    signing.fingerprint()
+                ),
+            )
+        }
+        Ok(_) => Step::bad(
+            "key",
+            "the signing service signs with another key",
+            "Mend the service's profile.",
+        ),
+        Err(error) => Step::bad("key", error.to_string(), "Check PX_SIGNING_ENDPOINT."),
+    }
 }
 
 fn addresses(settings: &Settings) -> Step {

@@ -12,10 +12,10 @@ use super::precheck::{self, Subject};
 use super::state::{Lock, State, Step};
 use crate::commands::{pack, sign};
 use crate::failure::Failure;
-use crate::keystore::{Key, KeyStore};
 use crate::market::{self, catalog::Listed};
 use crate::printer::Mark;
 use crate::project::{human_bytes, pack_failure};
+use crate::signing::Signing;
 
 /// What a new publish is to be like.
 pub struct Wish<'a> {
@@ -54,8 +54,7 @@ impl Run<'_> {
     ) -> Result<(State, Lock), Failure> {
         let session = self.session;
         let notes = notes::read(session, wish.notes, self.dir, &manifest.version)?;
-        let key =
-            KeyStore::open(session).and_then(|store| store.load(&self.settings.profile.value));
+        let key = Signing::open(session, self.settings);
         if wish.precheck {
             self.check(&manifest, notes.as_deref(), &key, story).await?;
         } else {
@@ -82,7 +81,7 @@ impl Run<'_> {
                 permissions: manifest.permissions,
                 dependencies: manifest.dependencies.requires,
                 signatures: vec![SignatureRef {
-                    key_fingerprint: key.note.fingerprint,
+                    key_fingerprint: key.fingerprint(),
                 }],
                 notes,
                 rollout: wish.plan.and_then(|plan| serde_json::to_value(plan).ok()),
@@ -100,7 +99,7 @@ impl Run<'_> {
         &self,
         manifest: &Manifest,
         notes: Option<&str>,
-        key: &Result<Key, Failure>,
+        key: &Result<Signing, Failure>,
         story: &mut Story,
     ) -> Result<(), Failure> {
         let client = market::signed_in(self.settings, self.session)?;
@@ -139,7 +138,7 @@ impl Run<'_> {
     fn bundle(
         &self,
         name: &str,
-        key: &Key,
+        key: &Signing,
         manifest: Manifest,
         story: &mut Story,
     ) -> Result<(Artifact, Manifest), Failure> {
@@ -153,7 +152,7 @@ impl Run<'_> {
             format!(
                 "Packed {} in {files} files and signed with profile `{}`",
                 human_bytes(signed.size),
-                key.profile
+                key.profile()
             ),
         );
         story.note(

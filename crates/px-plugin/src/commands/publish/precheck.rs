@@ -12,10 +12,10 @@ use px_review::{CheckId, Context, Finding, Outcome, Policy, Report, Rule, Severi
 
 use crate::failure::Failure;
 use crate::findings::place;
-use crate::keystore::Key;
 use crate::market::catalog::Listed;
 use crate::printer::{Mark, Text, Tone};
 use crate::session::Session;
+use crate::signing::Signing;
 
 /// One thing that must be in order.
 pub struct Item {
@@ -36,7 +36,7 @@ pub struct Subject<'a> {
     /// Release notes, if there are some.
     pub notes: Option<&'a str>,
     /// The signing key, or why there is none.
-    pub key: &'a Result<Key, Failure>,
+    pub key: &'a Result<Signing, Failure>,
     /// What is listed.
     pub listed: Listed,
 }
@@ -199,11 +199,11 @@ fn declared(manifest: &Manifest) -> Vec<FieldError> {
     }]
 }
 
-fn signing(session: &Session, key: &Result<Key, Failure>) -> Vec<FieldError> {
+fn signing(session: &Session, key: &Result<Signing, Failure>) -> Vec<FieldError> {
     let fault = match key {
         Ok(key) => key.fault(session.now()).map(|(why, remedy)| {
             (
-                format!("profile `{}`: {why}", key.profile),
+                format!("profile `{}`: {why}", key.profile()),
                 remedy.to_owned(),
             )
         }),
