@@ -47,7 +47,8 @@ pub struct CatalogName {
 
 /// The Marketplace as a review sees it: one consistent moment.
 pub trait CatalogView: Send + Sync {
-    /// Every version of `plugin` that was ever listed, in any order; empty for an unknown plugin.
+    /// Every version of `plugin` that was ever listed, in any order; empty for an unknown plugin. When a listed
+    /// version is reviewed again, it is left out of its own catalog.
     fn versions(&self, plugin: &PluginId) -> Vec<CatalogVersion>;
     /// Every name that was ever listed.
     fn names(&self) -> Vec<CatalogName>;

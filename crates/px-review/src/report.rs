@@ -387,6 +387,14 @@ impl Report {
         policy.missing(&self.checks).is_empty()
     }
 
+    /// The report as canonical JSON (keys sorted): the bytes that are signed and kept.
+    ///
+    /// # Errors
+    /// Never for a report this crate made; a value that JSON cannot hold otherwise.
+    pub fn canonical_json(&self) -> Result<String, serde_json::Error> {
+        Ok(px_package::canonical_json(&serde_json::to_value(self)?))
+    }
+
     /// Every finding, in the catalogue's order.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.checks.iter().flat_map(|c| match &c.outcome {

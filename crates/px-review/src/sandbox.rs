@@ -128,13 +128,7 @@ fn launch_spec(
         RuntimeKind::Process | RuntimeKind::Remote => Program::Process {
             entry: entry()?,
             args: manifest.runtime.args.clone(),
-            // Nothing of this machine's environment is shown to the plugin: defaults count.
-            env: manifest
-                .runtime
-                .env
-                .iter()
-                .map(|(k, v)| (k.clone(), expand(v, &|_| None)))
-                .collect(),
+            env: BTreeMap::new(),
         },
     };
     Ok(LaunchSpec {
@@ -152,9 +146,20 @@ fn launch_spec(
             .clone()
             .unwrap_or_default(),
         health_path: manifest.health_path(),
-        config: BTreeMap::from([("POWERX_CORE_VERSION".to_owned(), core.to_string())]),
+        config: environment(manifest, core),
         ctx_secret: CtxSecret::new(&options.ctx_secret),
     })
+}
+
+/// `runtime.env` with its defaults: nothing of this machine's environment is shown to the plugin.
+fn environment(manifest: &Manifest, core: &Version) -> BTreeMap<String, String> {
+    let declared = &manifest.runtime.env;
+    let mut all: BTreeMap<_, _> = declared
+        .iter()
+        .map(|(k, v)| (k.clone(), expand(v, &|_| None)))
+        .collect();
+    all.insert("POWERX_CORE_VERSION".to_owned(), core.to_string());
+    all
 }
 
 async fn run(host: &Host, manifest: &Manifest, spec: LaunchSpec, core: &Version, sink: &mut Sink) {

@@ -14,7 +14,7 @@ use px_web::identity::{Grant, Reach, hash_password};
 use serde::{Deserialize, Serialize};
 
 /// Password of every demo account. The quick start listens on loopback only; nothing else seeds them.
-pub const PASSWORD: &str = "powerx-demo";
+pub const PASSWORD: &str = "powerx-demo-only";
 /// How long a demo token holds.
 const TOKEN_LIFE: SignedDuration = SignedDuration::from_hours(24 * 30);
 

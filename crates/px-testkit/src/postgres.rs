@@ -15,8 +15,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// The variable that names a server whose databases tests may create.
 pub const URL_VARIABLE: &str = "PX_TEST_POSTGRES_URL";
 
-/// Speed instead of durability: nobody needs these bytes after a crash.
-const SETTINGS: &str = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off \
+/// Nobody needs these bytes after the machine crashes; after the server does (see
+/// [`Postgres::pause`]) what was committed must be there, so commits stay synchronous.
+const SETTINGS: &str = "-c fsync=off -c full_page_writes=off \
     -c max_connections=300 -c shared_buffers=64MB -c listen_addresses=127.0.0.1";
 
 /// A running private server; dropping it stops it and removes its folder.

@@ -1,13 +1,30 @@
 //! Problems as pages, for people.
 
 use crate::html::Html;
+use crate::http::{Answer, Failure};
 use crate::i18n::{Lang, T};
 use crate::shell::Ui;
-use crate::ui::{copyable, icon};
+use crate::ui::{Card, copyable, facts, icon};
 use askama::Template;
+use axum::Router;
+use axum::extract::Path;
 use axum::response::Response;
+use axum::routing::get;
 use http::StatusCode;
 use px_api::{Code, Problem};
+
+/// What to do in general about a kind of status.
+const fn hint_key(status: u16) -> &'static str {
+    match status {
+        401 => "problem-hint-identity",
+        403 => "problem-hint-right",
+        404 | 410 => "problem-hint-missing",
+        409 | 412 | 428 => "problem-hint-conflict",
+        413 | 429 => "problem-hint-limit",
+        400..500 => "problem-hint-content",
+        _ => "problem-hint-server",
+    }
+}
 
 /// A problem as a panel inside a page: what happened, what to do, the request's id.
 #[derive(Template)]
@@ -16,7 +33,7 @@ pub struct ProblemPanel<'a> {
     t: &'a T,
     problem: &'a Problem,
     title: String,
-    explain: &'static str,
+    hint: String,
     retry: &'a str,
     sign_in: String,
 }
@@ -30,11 +47,15 @@ impl<'a> ProblemPanel<'a> {
             (Some(code), Lang::ZhCn) => code.title_zh().to_owned(),
             _ => problem.title.clone(),
         };
+        let hint = match (code, t.lang()) {
+            (Some(code), Lang::En) => code.explain().to_owned(),
+            _ => t.t(hint_key(problem.status)),
+        };
         Self {
             t,
             problem,
             title,
-            explain: code.map_or("", Code::explain),
+            hint,
             retry,
             sign_in: String::new(),
         }
@@ -81,4 +102,25 @@ pub(crate) fn show(ui: &Ui, problem: &Problem) -> Response {
         .bare()
         .narrow()
         .show_html(html)
+}
+
+/// `GET /problems/{code}`: what the `type` of a problem document points to.
+async fn explain(ui: Ui, Path(code): Path<String>) -> Answer {
+    let code = Code::find(&code).ok_or_else(|| Failure::not_found("problem code"))?;
+    let title = match ui.t.lang() {
+        Lang::En => code.title(),
+        Lang::ZhCn => code.title_zh(),
+    };
+    let (name, status) = (code.as_str(), code.status());
+    let facts = facts(&[
+        (ui.t.t("problem-code"), copyable(&ui.t, name)),
+        (ui.t.t("problem-status"), status.to_string().into()),
+        (ui.t.t("problem-what-now"), code.explain().into()),
+    ]);
+    let page = ui.page(title).narrow();
+    Ok(page.show_html(Card::new("", facts).html()))
+}
+
+pub(crate) fn routes() -> Router {
+    Router::new().route("/problems/{code}", get(explain))
 }

@@ -17,8 +17,8 @@ pub struct PublisherAuth {
 pub struct ReviewerAuth {
     /// Account's id; claims and approvals are bound to it.
     pub account: String,
-    /// Publisher the account belongs to, if any: nobody reviews their own.
-    pub publisher: Option<PublisherId>,
+    /// Publishers the account belongs to: nobody reviews their own.
+    pub publishers: Vec<PublisherId>,
     /// For the audit log.
     pub actor: Actor,
 }
@@ -44,6 +44,8 @@ pub struct InstallationAuth {
 pub enum ViewerAuth {
     /// Its publisher.
     Publisher(PublisherAuth),
+    /// Somebody who belongs to these publishers.
+    Member(Vec<PublisherId>),
     /// A reviewer.
     Reviewer(ReviewerAuth),
     /// An operator.
@@ -56,6 +58,7 @@ impl ViewerAuth {
     pub fn may_see(&self, publisher: PublisherId) -> bool {
         match self {
             Self::Publisher(auth) => auth.publisher == publisher,
+            Self::Member(publishers) => publishers.contains(&publisher),
             Self::Reviewer(_) | Self::Operator(_) => true,
         }
     }

@@ -2,6 +2,7 @@
 //! `PX_TEST_POSTGRES_URL` names a server, on PostgreSQL.
 
 mod alerts;
+mod figures;
 mod guard;
 mod inbox;
 mod mail;

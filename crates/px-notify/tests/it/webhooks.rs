@@ -219,6 +219,33 @@ async fn silence_endless_answers_and_redirects_end_in_bounded_time() {
 }
 
 #[tokio::test]
+async fn a_receiver_that_speaks_no_tls_and_one_that_is_not_there_are_tried_again() {
+    for test in databases().await {
+        let db = &test.db;
+        let receiver = WebhookReceiver::start().await.unwrap();
+        let mut plain = receiver.url("/hook");
+        plain.set_scheme("https").unwrap();
+        let gone = WebhookReceiver::start().await.unwrap().url("/hook");
+        for url in [plain, gone] {
+            let mut tx = db.begin().await.unwrap();
+            let new = px_notify::NewEndpoint {
+                owner: "tenant:t".to_owned(),
+                kind: px_notify::EndpointKind::Webhook { url },
+            };
+            let endpoint = px_notify::add_endpoint(&mut tx, new).await.unwrap();
+            tx.commit().await.unwrap();
+            let id = queue(db, endpoint.id, "ver_1").await;
+            let next = notifier(db).deliver(id, None).await.unwrap();
+            assert!(
+                matches!(&next, Next::After(_, why) if why.starts_with("cannot connect")),
+                "{next:?}"
+            );
+        }
+        assert!(receiver.received().is_empty());
+    }
+}
+
+#[tokio::test]
 async fn a_success_with_an_endless_body_is_a_success() {
     for test in databases().await {
         let db = &test.db;

@@ -4,10 +4,12 @@
 //! overlaps, local headers that agree with the directory, stored or deflated entries, names that mean the same
 //! file on every system (ARC-01 to ARC-06, ARC-10, ARC-11). Tar archives are not read, hence no ARC-07.
 
+mod check;
 mod directory;
 mod entry;
 mod fault;
 mod integrity;
+mod layout;
 mod limits;
 mod magic;
 mod open;

@@ -87,6 +87,12 @@ impl Statement {
             .map_err(|e| EnvelopeError::Form(format!("not a statement about a bundle: {e}")))
     }
 
+    /// Whether the first subject is these bytes.
+    pub fn is_about(&self, bundle: &Digest) -> bool {
+        let first = self.subject.first();
+        first.is_some_and(|subject| subject.digest.sha256 == *bundle)
+    }
+
     /// The first part in which this statement is not the one about these facts.
     pub fn difference(&self, facts: &BundleFacts) -> Option<&'static str> {
         let expected = Self::new(facts);

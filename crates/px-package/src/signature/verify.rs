@@ -113,6 +113,9 @@ pub fn examine_reader<R: Read + Seek>(
     let statement = Statement::from_json(&payload)?;
     // The cheap comparison comes first: nothing is unpacked unless these are the signed bytes.
     let (bundle_digest, digest, size) = digests(&mut archive)?;
+    if !statement.is_about(&bundle_digest) {
+        return Err(VerifyFault::OtherBytes { part: "bundle" });
+    }
     let directory = bundle::payload_directory(&archive);
     let content = bundle::read_content(&mut archive)?;
     let facts = bundle::facts(&content, bundle_digest, &directory);

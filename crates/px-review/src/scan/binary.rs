@@ -41,6 +41,14 @@ pub(crate) fn inspect(view: &View<'_>, mode: Option<u32>) -> Option<NativeFact> 
     Some(fact)
 }
 
+/// Whether the bytes begin a native program, library or archive of object files.
+pub(crate) fn is_native(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"!<arch>\n")
+        || elf(bytes).is_some()
+        || pe(bytes).is_some()
+        || mach_o(bytes).is_some()
+}
+
 fn native(os: &'static str, format: &'static str) -> NativeFact {
     NativeFact {
         path: String::new(),

@@ -137,6 +137,10 @@ fn litter(path: &str) -> Option<String> {
     {
         return Some(format!("`{name}` ends in `{ending}` like a leftover"));
     }
+    // Packages of others carry their own settings along.
+    if folders.contains(&"node_modules") {
+        return None;
+    }
     // Build tools of front ends keep output in hidden folders (`.output`), so only files count.
     (name.starts_with('.') && name.len() > 1 && !folders.contains(&".well-known"))
         .then(|| format!("`{name}` is a hidden file"))

@@ -39,6 +39,8 @@ pub(crate) struct View<'a> {
     pub bytes: &'a [u8],
     /// Whether the window is the whole file.
     pub whole: bool,
+    /// Whether the file begins like native code.
+    pub native: bool,
 }
 
 impl View<'_> {
@@ -100,6 +102,7 @@ impl<'s> Scan<'s> {
         buffer.clear();
         let mut hash = Sha256::new();
         let mut offset = 0_u64;
+        let mut native = false;
         loop {
             let carried = buffer.len();
             let mut done = fill(content, &mut buffer, WINDOW)?;
@@ -107,11 +110,13 @@ impl<'s> Scan<'s> {
                 done = fill(content, &mut buffer, MAX_WASM)?;
             }
             hash.update(&buffer[carried..]);
+            native |= offset == 0 && binary::is_native(&buffer);
             let view = View {
                 path,
                 offset,
                 bytes: &buffer,
                 whole: offset == 0 && done,
+                native,
             };
             self.window(&view, mode);
             if done {

@@ -194,14 +194,16 @@ fn the_report_survives_json_and_is_bound_to_the_bundle() {
     let context = market(catalog(&[]));
     let (_dir, bundle) = Plugin::good().pack();
     let report = px_review::check_bundle(&bundle, &context);
-    let json = serde_json::to_string(&report).unwrap();
+    let json = report.canonical_json().unwrap();
     assert_eq!(serde_json::from_str::<Report>(&json).unwrap(), report);
     assert_eq!(
         report.subject.digest,
         Some(px_package::sha256(&std::fs::read(&bundle).unwrap()))
     );
     assert_eq!(
-        serde_json::to_string(&px_review::check_bundle(&bundle, &context)).unwrap(),
+        px_review::check_bundle(&bundle, &context)
+            .canonical_json()
+            .unwrap(),
         json,
         "repeatable"
     );
@@ -251,4 +253,21 @@ fn fingerprints_tell_files_checks_and_code_apart() {
     ] {
         assert_ne!(base, other);
     }
+}
+
+#[test]
+fn a_program_that_is_not_built_yet_does_not_hide_the_rest() {
+    let mut plugin = Plugin::process("#!/bin/sh\n");
+    plugin
+        .without("backend/bin/plugin")
+        .with("web-admin/x.js", "eval(a)");
+    let report = plugin.check(&Context::local());
+    assert_eq!(
+        report.verdict.blocking,
+        [CheckId::Man01, CheckId::Js01],
+        "{}",
+        lines(&report)
+    );
+    assert_eq!(found(&report, CheckId::Man01).len(), 1);
+    assert_eq!(report.verdict.unreadable, []);
 }

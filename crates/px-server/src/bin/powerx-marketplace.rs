@@ -1,1 +1,5 @@
-fn main() {}
+//! `powerx-marketplace`: the Marketplace alone.
+
+fn main() -> std::process::ExitCode {
+    px_server::cli::marketplace()
+}

@@ -3,6 +3,7 @@
 mod architecture;
 mod audit;
 mod blobs;
+mod faults;
 mod house_rules;
 mod kit;
 mod outbox;

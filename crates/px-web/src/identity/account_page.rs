@@ -106,10 +106,10 @@ fn identity_card(t: &T, me: &SignedIn) -> Html {
     });
     let list = [
         (t.t("account-col-name"), me.caller().name().into()),
-        (t.t("sign-in-name"), me.caller().login().into()),
+        (t.t("account-login"), me.caller().login().into()),
         (t.t("account-roles"), Html::join(roles)),
     ];
-    Card::new(t.t("account"), facts(&list)).html()
+    Card::new(t.t("account-identity"), facts(&list)).html()
 }
 
 fn token_card(ui: &Ui, query: &ListQuery, tokens: &[Token]) -> Html {

@@ -5,33 +5,29 @@ use axum::body::{Body, to_bytes};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
 use px_model::{AccountId, Scope};
-use px_store::{Actor, Clock, Db, Env, SystemRandomness};
+use px_store::{Actor, Env, SystemRandomness};
+use px_testkit::{Engine, TestClock, TestDb, test_db_with};
 use px_web::http::{Limits, Rate};
 use px_web::i18n::Words;
 use px_web::identity::store::{NewAccount, NewToken, create_account, grant, issue_token};
 use px_web::identity::{Grant, hash_password};
 use px_web::{Site, Web, WebConfig};
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 use tower::ServiceExt;
 
+pub const AMPLE: Rate = Rate {
+    burst: 1000,
+    per_minute: 60_000,
+};
+
 pub const PASSWORD: &str = "correct horse battery";
-
-#[derive(Clone)]
-struct Stopped(Arc<AtomicI64>);
-
-impl Clock for Stopped {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_second(self.0.load(Ordering::SeqCst)).unwrap()
-    }
-}
 
 pub struct Server {
     pub web: Web,
     pub app: Router,
-    clock: Stopped,
-    _folder: tempfile::TempDir,
+    clock: TestClock,
+    _db: TestDb,
 }
 
 pub struct Answer {
@@ -51,25 +47,31 @@ impl Answer {
 }
 
 pub async fn server(routes: Router) -> Server {
-    let rate = Rate {
-        burst: 1000,
-        per_minute: 60_000,
-    };
-    limited(routes, rate).await
+    limited(routes, AMPLE).await
 }
 
 pub async fn limited(routes: Router, rate: Rate) -> Server {
-    let folder = tempfile::tempdir().unwrap();
-    let clock = Stopped(Arc::new(AtomicI64::new(1_800_000_000)));
+    on(Engine::Sqlite, routes, rate).await
+}
+
+pub async fn on(engine: Engine, routes: Router, rate: Rate) -> Server {
+    let site = Site::new("test", "Test", "menu", |_, _| Vec::new());
+    make(engine, routes, rate, site).await
+}
+
+pub async fn with_site(site: Site, routes: Router) -> Server {
+    make(Engine::Sqlite, routes, AMPLE, site).await
+}
+
+async fn make(engine: Engine, routes: Router, rate: Rate, site: Site) -> Server {
+    let clock = TestClock::at(Timestamp::from_second(1_800_000_000).unwrap());
     let env = Env::new(clock.clone(), SystemRandomness);
-    let address = format!("sqlite:{}", folder.path().join("db").display());
-    let db = Db::open(&address, env).await.unwrap();
     let sets = [px_store::MIGRATIONS, px_web::identity::MIGRATIONS];
-    db.migrate(&sets).await.unwrap();
+    let made = test_db_with(engine, &sets, env).await;
     let web = Web::new(WebConfig {
-        db,
+        db: made.db.clone(),
         words: Words::shared().unwrap(),
-        site: Site::new("test", "Test", "menu", |_, _| Vec::new()),
+        site,
         secure_cookies: false,
         trust_forwarded: false,
         limits: Limits {
@@ -84,7 +86,7 @@ pub async fn limited(routes: Router, rate: Rate) -> Server {
         app: px_web::wrap(&web, routes),
         web,
         clock,
-        _folder: folder,
+        _db: made,
     }
 }
 
@@ -93,8 +95,8 @@ pub fn tester() -> Actor {
 }
 
 impl Server {
-    pub fn pass(&self, seconds: i64) {
-        self.clock.0.fetch_add(seconds, Ordering::SeqCst);
+    pub fn pass(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
     }
 
     pub async fn account(&self, login: &str, grants: &[Grant]) -> AccountId {

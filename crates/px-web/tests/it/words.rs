@@ -27,6 +27,9 @@ fn both_languages_have_every_word_that_is_used() {
     let scopes = Scope::ALL
         .iter()
         .map(|s| slug("scope", &s.as_str().replace('.', "_")));
+    let hints = "identity right missing conflict limit content server";
+    let hints = hints.split(' ').map(|h| slug("problem-hint", h));
+    let states = states.chain(hints);
     for key in states.chain(installs).chain(roles).chain(scopes) {
         assert!(words.contains(&key), "{key}");
     }

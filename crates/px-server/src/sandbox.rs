@@ -1,0 +1,71 @@
+//! The Marketplace's compatibility run: unpack into a scratch folder, run, remove.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use px_market::{CompatibilityReport, CompatibilityRunner, CompatibilitySubject};
+use px_model::TenantId;
+use px_package::archive::Archive;
+use px_package::manifest::{Manifest, parse_manifest};
+use px_review::{RunOptions, compatibility_run, sandbox_engine};
+use px_runtime::{Host, HostConfig, Limits};
+use px_store::Env;
+
+/// Runs plugins under review in the same runtime that serves them.
+pub struct Sandbox {
+    host: Host,
+    folder: PathBuf,
+    env: Env,
+}
+
+impl Sandbox {
+    /// A sandbox that keeps its files under `folder`.
+    ///
+    /// # Errors
+    /// When the engine cannot be started.
+    pub fn new(folder: PathBuf, env: Env) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(&folder)?;
+        let host = host(&folder.join("compiled"), &env, false)?;
+        Ok(Self { host, folder, env })
+    }
+}
+
+/// A runtime with the process's clock.
+///
+/// # Errors
+/// When the engine cannot be started.
+pub fn host(cache: &Path, env: &Env, allow_private_addresses: bool) -> anyhow::Result<Host> {
+    let env = env.clone();
+    let clock = Arc::new(move || std::time::SystemTime::from(env.now()));
+    let config = HostConfig { allow_private_addresses, ..HostConfig::new(cache, clock) };
+    Ok(Host::new(config)?)
+}
+
+#[async_trait]
+impl CompatibilityRunner for Sandbox {
+    async fn run(&self, subject: &CompatibilitySubject) -> Result<CompatibilityReport, String> {
+        let scratch = tempfile::tempdir_in(&self.folder).map_err(|e| e.to_string())?;
+        let unpacked = scratch.path().join("bundle");
+        let manifest = unpack(subject.bundle.clone(), unpacked.clone()).await?;
+        let options = RunOptions {
+            tenant: TenantId::from_uuid(self.env.uuid()),
+            ctx_secret: self.env.secret(32),
+            work_dir: scratch.path().join("work"),
+            cores: subject.cores.clone(),
+            limits: Limits::default(),
+        };
+        let results = compatibility_run(&self.host, &unpacked, &manifest, &options).await;
+        Ok(CompatibilityReport { results, engines: vec![sandbox_engine(&self.host)] })
+    }
+}
+
+/// Unpacking is disk work: it must not hold up the process's other tasks.
+async fn unpack(bundle: PathBuf, into: PathBuf) -> Result<Manifest, String> {
+    let work = move || -> Result<Manifest, String> {
+        Archive::open(&bundle).and_then(|mut archive| archive.unpack(&into)).map_err(|e| e.to_string())?;
+        let text = std::fs::read_to_string(into.join(px_package::names::MANIFEST_JSON)).map_err(|e| e.to_string())?;
+        parse_manifest(&text).manifest.ok_or_else(|| "manifest.json cannot be used".to_owned())
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|e| e.to_string())?
+}
