@@ -50,3 +50,8 @@ pub fn policy(plugin: &PluginId) -> String {
 pub fn gateway(plugin: &PluginId, path: &str) -> String {
     format!("/_p/{plugin}/api{path}")
 }
+
+/// A tenant's wish to be told in the console.
+pub fn subscription(plugin: &PluginId) -> String {
+    format!("/api/v1/admin/plugins/{plugin}/subscription")
+}
