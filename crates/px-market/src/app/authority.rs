@@ -17,8 +17,8 @@ pub struct PublisherAuth {
 pub struct ReviewerAuth {
     /// Account's id; claims and approvals are bound to it.
     pub account: String,
-    /// Publisher the account belongs to, if any: nobody reviews their own.
-    pub publisher: Option<PublisherId>,
+    /// Publishers the account belongs to: nobody reviews their own.
+    pub publishers: Vec<PublisherId>,
     /// For the audit log.
     pub actor: Actor,
 }

@@ -67,7 +67,10 @@ pub const fn priority(percent: i64) -> u32 {
     }
 }
 
-/// The highest warning step (50, 80, 100) reached at `percent`; 0 when none.
+/// Per cent of the promised time at which somebody is warned.
+pub const WARNING_STEPS: [i64; 3] = [50, 80, 100];
+
+/// The highest warning step reached at `percent`; 0 when none.
 #[must_use]
 pub const fn warning_step(percent: i64) -> i64 {
     match percent {

@@ -116,8 +116,7 @@ impl Market {
         let row = step(tx, &row, change).await?;
         queue::unclaim(tx, &row).await?;
         queue::set_notes(tx, row.id, Some(why)).await?;
-        let now = tx.env().now();
-        queue::set_clock(tx, row.id, &row.clock.pause(now)).await?;
+        self.stop_clock(tx, &row).await?;
         tx.emit(NewEvent {
             kind: event_type::REJECTED,
             source: self.source(),

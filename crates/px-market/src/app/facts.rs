@@ -21,12 +21,13 @@ pub struct BundleFacts {
     pub permissions: Vec<Permission>,
     /// Plugins it needs.
     pub dependencies: Vec<Dependency>,
+    /// Plugins it cannot stand beside.
+    #[serde(default)]
+    pub conflicts: Vec<Dependency>,
     /// Risk, from permissions and kind.
     pub risk: Risk,
     /// README, Markdown.
     pub readme: Option<String>,
-    /// Fingerprint of the key that signed it.
-    pub signer: String,
 }
 
 /// Risk of a version: its riskiest permission; native code is always high, other code at least

@@ -13,7 +13,7 @@ use super::transition::{Step, current, step};
 use crate::Market;
 use crate::jobs::{NOTIFIED, Release};
 use crate::store::row::VersionRow;
-use crate::store::{offers, queue, versions};
+use crate::store::{offers, versions};
 
 impl Market {
     /// Lists an approved version: state, signed approval, catalog, events, messages. The caller
@@ -36,7 +36,7 @@ impl Market {
             detail: json!({ "reviewSeconds": took.as_secs() }),
         };
         let row = step(tx, row, change).await?;
-        queue::set_clock(tx, row.id, &row.clock.pause(now)).await?;
+        self.stop_clock(tx, &row).await?;
         let facts = facts_of(&row)?;
         let listing = self.sign_listing(&row, facts, now)?;
         let micros = i64::try_from(took.as_micros()).unwrap_or(i64::MAX);

@@ -39,15 +39,15 @@ impl Market {
         let sla = self.sla().await?;
         // Who loses a race for a number or an idempotency key looks again and sees the winner.
         for _ in 0..3 {
-            match self.register(auth, request, sla).await {
+            match self.register_version(auth, request, sla).await {
                 Err(e) if e.is_conflict() => {}
                 result => return result,
             }
         }
-        self.register(auth, request, sla).await
+        self.register_version(auth, request, sla).await
     }
 
-    async fn register(
+    async fn register_version(
         &self,
         auth: &PublisherAuth,
         request: &PublishRequest,

@@ -3,11 +3,13 @@
 use px_api::market::{Claim, ReviewTask};
 use px_api::{Code, Problem};
 use px_model::VersionId;
+use px_store::Tx;
 use serde_json::json;
 
 use super::authority::ReviewerAuth;
-use super::clock::priority;
+use super::clock::{WARNING_STEPS, priority};
 use super::error::{AppError, AppResult};
+use super::messages::{OPERATORS, REVIEWERS};
 use super::publish::add;
 use super::transition::record;
 use crate::Market;
@@ -98,9 +100,29 @@ impl Market {
     }
 }
 
+impl Market {
+    /// Pauses a version's SLA clock and closes the warnings about it.
+    pub(crate) async fn stop_clock(&self, tx: &mut Tx, row: &VersionRow) -> AppResult<()> {
+        let now = tx.env().now();
+        queue::set_clock(tx, row.id, &row.clock.pause(now)).await?;
+        for step in WARNING_STEPS.into_iter().filter(|step| *step <= row.warned) {
+            let key = sla_alert_key(row, step);
+            for audience in [REVIEWERS, OPERATORS] {
+                px_notify::resolve_alert(tx, audience, &key).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Key of the alert about a version's clock.
+pub(crate) fn sla_alert_key(row: &VersionRow, step: i64) -> String {
+    format!("sla:{}:{}:{step}", row.id, row.round)
+}
+
 /// Nobody reviews their own publisher's plugin.
 pub(crate) fn not_own(auth: &ReviewerAuth, row: &VersionRow) -> AppResult<()> {
-    if auth.publisher == Some(row.publisher) {
+    if auth.publishers.contains(&row.publisher) {
         return Err(AppError::refuse(
             Code::OwnPlugin,
             format!(

@@ -14,7 +14,7 @@ use crate::Market;
 use crate::jobs::Pipeline;
 use crate::store::reports::{self, ReportRow};
 use crate::store::row::VersionRow;
-use crate::store::{queue, versions};
+use crate::store::versions;
 
 /// What the automated part came to.
 #[derive(Debug, Clone)]
@@ -134,8 +134,7 @@ impl Market {
             detail: json!({ "findings": row.findings }),
         };
         let row = step(tx, row, change).await?;
-        let now = tx.env().now();
-        queue::set_clock(tx, row.id, &row.clock.pause(now)).await?;
+        self.stop_clock(tx, &row).await?;
         tx.emit(NewEvent {
             kind: event_type::REJECTED,
             source: self.source(),

@@ -1,25 +1,105 @@
 //! Running a plugin for the review: what the Marketplace asks of the sandbox.
 
-use async_trait::async_trait;
+use std::path::PathBuf;
+use std::time::Duration;
 
+use async_trait::async_trait;
+use px_model::{PluginId, Version};
+use px_review::{CheckResult, Engine, Policy, Report, Status};
+use px_work::{Job, JobError, JobHandler};
+
+use super::block::{hold, stuck};
+use super::checks::{finish, not_made};
+use super::{COMPATIBILITY, Pipeline};
+use crate::Market;
+use crate::app::error::AppError;
+use crate::store::reports;
 use crate::store::row::VersionRow;
 
 /// What is to be run.
 #[derive(Debug, Clone)]
 pub struct CompatibilitySubject {
-    /// The bundle, a local file.
-    pub bundle: std::path::PathBuf,
-    /// The version it belongs to.
-    pub row: VersionRow,
+    /// The bundle, a local file that passed the archive checks.
+    pub bundle: PathBuf,
+    /// Plugin.
+    pub plugin: PluginId,
+    /// Version.
+    pub version: Version,
+    /// Cores to run it for.
+    pub cores: Vec<Version>,
 }
 
-/// tmp
+/// What came of it.
 #[derive(Debug, Clone)]
-pub struct CompatibilityReport {}
+pub struct CompatibilityReport {
+    /// Outcomes of the checks that need a run (CMP-04 and others).
+    pub results: Vec<CheckResult>,
+    /// What took part.
+    pub engines: Vec<Engine>,
+}
 
-/// tmp
+/// The sandbox; implemented where the runtime is at hand.
 #[async_trait]
-pub trait CompatibilityRunner: Send + Sync {
-    /// tmp
+pub trait CompatibilityRunner: Send + Sync + 'static {
+    /// Runs the plugin. What the plugin does wrong is a finding; `Err` is trouble of this machine,
+    /// which holds the version and is tried again.
     async fn run(&self, subject: &CompatibilitySubject) -> Result<CompatibilityReport, String>;
+}
+
+/// Handles [`COMPATIBILITY`].
+pub struct Compatibility(pub Market);
+
+#[async_trait]
+impl JobHandler for Compatibility {
+    fn kind(&self) -> &'static str {
+        COMPATIBILITY
+    }
+
+    fn lease(&self) -> Duration {
+        Duration::from_secs(300)
+    }
+
+    async fn run(&self, job: &Job) -> Result<(), JobError> {
+        let pipeline: Pipeline = job.read()?;
+        let market = &self.0;
+        let Some(row) = market.begin_scan(&pipeline).await? else {
+            return Ok(());
+        };
+        let report = self.known(&row).await?;
+        let run = match market.compatibility().run(&self.subject(&row).await?).await {
+            Ok(run) => run,
+            Err(reason) => return Err(hold(market, &row, &format!("sandbox: {reason}")).await?),
+        };
+        let report = report.with_results(run.results, run.engines, &Policy::marketplace());
+        if report.verdict.status == Status::Held {
+            return Err(hold(market, &row, &not_made(&report)).await?);
+        }
+        // Facts were kept by the checks.
+        finish(market, job, &row, &report, None).await
+    }
+
+    async fn dead(&self, job: &Job, error: &str) {
+        stuck(&self.0, job, error).await;
+    }
+}
+
+impl Compatibility {
+    async fn known(&self, row: &VersionRow) -> Result<Report, AppError> {
+        let stored = reports::newest(self.0.db(), row.id).await?;
+        let stored = stored
+            .filter(|report| report.sha256 == row.sha256)
+            .ok_or_else(|| AppError::Fault(format!("{} has no report of its checks", row.id)))?;
+        Ok(serde_json::from_value(stored.body)?)
+    }
+
+    async fn subject(&self, row: &VersionRow) -> Result<CompatibilitySubject, AppError> {
+        let config = self.0.config();
+        let scratch = config.data_dir.join("scratch");
+        Ok(CompatibilitySubject {
+            bundle: self.0.blobs().local_file(&row.sha256, &scratch).await?,
+            plugin: row.plugin.clone(),
+            version: row.version.clone(),
+            cores: config.supported_cores.clone(),
+        })
+    }
 }

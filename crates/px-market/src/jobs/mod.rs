@@ -1,9 +1,23 @@
 //! Durable work: intake, checks, compatibility run, telling, watching.
 
+mod block;
+pub mod checks;
 pub mod compatibility;
+pub mod facts;
+mod figures;
+pub mod intake;
+mod notified;
+mod sla;
+mod sweep;
+
+use std::sync::Arc;
 
 use px_model::VersionId;
+use px_work::{JobError, Workers};
 use serde::{Deserialize, Serialize};
+
+use crate::Market;
+use crate::app::error::AppError;
 
 /// Job that takes a submitted bundle in.
 pub const INTAKE: &str = "market.intake";
@@ -38,4 +52,51 @@ impl Pipeline {
 pub struct Release {
     /// Version.
     pub version_id: VersionId,
+}
+
+impl Market {
+    /// Adds everything the Marketplace does in the background to `workers`. Notices are delivered
+    /// by the notifier, which is registered beside it.
+    #[must_use]
+    pub fn register(&self, workers: Workers) -> Workers {
+        workers
+            .handler(Arc::new(intake::Intake(self.clone())))
+            .handler(Arc::new(checks::Checks(self.clone())))
+            .handler(Arc::new(compatibility::Compatibility(self.clone())))
+            .handler(Arc::new(notified::Notified(self.clone())))
+            .periodic(Arc::new(sla::SlaWatcher(self.clone())))
+            .periodic(Arc::new(sweep::Sweeper(self.clone())))
+            .periodic(Arc::new(figures::Figures(self.clone())))
+    }
+
+    /// Looks at every running review clock now and warns where a step was reached; answers the
+    /// number of warnings.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn watch_sla(&self) -> Result<usize, AppError> {
+        sla::watch(self).await
+    }
+
+    /// Drops expired uploads and files nobody owns; answers how many.
+    ///
+    /// # Errors
+    /// When database or disk are away.
+    pub async fn sweep_uploads(&self) -> Result<usize, AppError> {
+        sweep::sweep(self).await
+    }
+
+    /// Publishes the gauges and alerts when the automated checks fail too often.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn publish_figures(&self) -> Result<(), AppError> {
+        figures::publish(self).await
+    }
+}
+
+impl From<AppError> for JobError {
+    fn from(e: AppError) -> Self {
+        Self::Retry(e.to_string())
+    }
 }

@@ -1,7 +1,9 @@
 //! The only place with SQL: portable statements, one file per kind of row.
 
 pub mod approvals;
+pub mod keys;
 pub mod offers;
+pub mod outcomes;
 pub mod publishers;
 pub mod queue;
 pub mod reports;

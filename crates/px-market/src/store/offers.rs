@@ -1,7 +1,7 @@
 //! What is offered: the newest listed version per plugin and channel, ready to be searched.
 
 use jiff::Timestamp;
-use px_model::{PluginId, VersionId};
+use px_model::PluginId;
 use px_store::{Db, Result, Tx, vals};
 
 use super::row::{VersionRow, unsigned};
@@ -96,15 +96,7 @@ pub async fn search(db: &Db, query: &OfferQuery) -> Result<Vec<Offer>> {
             vals![&query.channel, query.category.as_deref(), pattern, at, plugin, query.limit],
         )
         .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Offer {
-                row: VersionRow::from_row(row)?,
-                verified: row.bool("verified")?,
-                installs: unsigned(row, "installs")?,
-            })
-        })
-        .collect()
+    rows.iter().map(offer_from).collect()
 }
 
 /// How many results there are in all.
@@ -155,33 +147,60 @@ pub async fn listed_versions(db: &Db, plugin: &PluginId) -> Result<Vec<VersionRo
     rows.iter().map(VersionRow::from_row).collect()
 }
 
-/// Every plugin's offered versions, for dependency resolution; withdrawn ones are left out.
+/// Every version that was ever listed; those that are not offered any more keep their numbers.
 ///
 /// # Errors
 /// When the engine is away.
-pub async fn all_listed(db: &Db) -> Result<Vec<VersionRow>> {
+pub async fn ever_listed(db: &Db) -> Result<Vec<VersionRow>> {
     let rows = db
         .rows(
             "SELECT v.*, o.name AS publisher_name FROM versions v JOIN publishers o ON o.id = v.publisher
-             WHERE v.state = 'listed' ORDER BY v.plugin, v.id",
+             WHERE v.listed_at IS NOT NULL ORDER BY v.plugin, v.id",
             vec![],
         )
         .await?;
     rows.iter().map(VersionRow::from_row).collect()
 }
 
-/// The listed version that has these bytes, if any may be downloaded.
+/// The versions that have these bytes, whatever their state.
 ///
 /// # Errors
 /// When the engine is away.
-pub async fn by_digest(db: &Db, digest: &px_model::Digest) -> Result<Vec<VersionId>> {
+pub async fn by_digest(db: &Db, digest: &px_model::Digest) -> Result<Vec<VersionRow>> {
     let rows = db
         .rows(
-            "SELECT id FROM versions WHERE sha256 = $1 AND state IN ('listed', 'withdrawn') AND listed_at IS NOT NULL",
+            "SELECT v.*, o.name AS publisher_name FROM versions v JOIN publishers o ON o.id = v.publisher
+             WHERE v.sha256 = $1",
             vals![digest],
         )
         .await?;
-    rows.iter().map(|row| row.parse("id")).collect()
+    rows.iter().map(VersionRow::from_row).collect()
+}
+
+/// What a plugin offers on any channel.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn of_plugin(db: &Db, plugin: &PluginId) -> Result<Option<Offer>> {
+    db.opt(
+        "SELECT v.*, o.name AS publisher_name, o.verified,
+             (SELECT COUNT(*) FROM plugin_installs i WHERE i.plugin = f.plugin) AS installs
+         FROM offers f JOIN versions v ON v.id = f.version JOIN publishers o ON o.id = v.publisher
+         WHERE f.channel = 'any' AND f.plugin = $1",
+        vals![plugin],
+    )
+    .await?
+    .as_ref()
+    .map(offer_from)
+    .transpose()
+}
+
+fn offer_from(row: &px_store::Row) -> Result<Offer> {
+    Ok(Offer {
+        row: VersionRow::from_row(row)?,
+        verified: row.bool("verified")?,
+        installs: unsigned(row, "installs")?,
+    })
 }
 
 /// `%word%word%`; words in order. `!` makes the next character an ordinary one.

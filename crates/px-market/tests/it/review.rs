@@ -132,7 +132,7 @@ async fn nobody_reviews_their_own_and_high_risk_takes_two() {
             w.reviewer("mia"),
         );
         let mut own = w.reviewer("ann");
-        own.publisher = Some(ada.publisher);
+        own.publishers = vec![ada.publisher];
         let mut risky = request("1", NOTES, "1.0.0", b"one");
         risky.permissions = vec!["http:outbound:api.example.com".parse().unwrap()];
         let version = w.in_review(&ada, &risky, b"one", "needs_person").await;

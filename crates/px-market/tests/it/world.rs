@@ -133,7 +133,7 @@ impl World {
         let account = AccountId::from_uuid(self.market.db().env().uuid()).to_string();
         ReviewerAuth {
             account,
-            publisher: None,
+            publishers: vec![],
             actor: actor(name),
         }
     }
@@ -265,9 +265,9 @@ pub fn facts(request: &PublishRequest) -> BundleFacts {
         corex_version: Some(">=0.1.0".to_owned()),
         permissions: request.permissions.clone(),
         dependencies: request.dependencies.clone(),
+        conflicts: vec![],
         risk: risk_of(&request.permissions, Some("wasm")),
         readme: Some("# Notes".to_owned()),
-        signer: String::new(),
     }
 }
 
