@@ -14,6 +14,7 @@ pub mod keys;
 pub mod listing;
 pub mod messages;
 pub mod outcomes;
+pub mod pages;
 pub mod publish;
 pub mod publish_plan;
 pub mod publisher_keys;
