@@ -6,9 +6,15 @@
 //! its installer gives signs of life.
 
 pub mod app;
+mod config;
+mod core;
 pub mod gateway;
+pub mod http;
 pub mod jobs;
 pub mod store;
+
+pub use crate::config::CoreConfig;
+pub use crate::core::{Core, CoreError, CoreRunning, Ports};
 
 use px_store::{Migration, MigrationSet};
 

@@ -132,8 +132,9 @@ impl Notifier {
                     Err(wait) => return Ok(Next::After(wait, format!("{host} is busy"))),
                 };
                 let outcome = self.poster.post(id, url, &secrets, body, now).await;
-                let slow = started.elapsed() >= self.config.slow_after;
-                pass.report(slow, self.db.env().now());
+                let took = started.elapsed();
+                let slow = took >= self.config.slow_after;
+                pass.report(took, slow, self.db.env().now());
                 outcome
             }
             EndpointKind::Mail { address, .. } => match &self.mailer {

@@ -8,6 +8,8 @@ use jiff::Timestamp;
 
 /// How long a host stays in the slow lane after it was last slow.
 const SLOW_FOR: Duration = Duration::from_secs(300);
+/// Nobody is sent away for less than this: coming back costs a transaction.
+const SHORTEST_WAIT: Duration = Duration::from_millis(100);
 /// Nobody is sent away for longer than this, so that a host that recovers is soon served again.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
@@ -17,6 +19,8 @@ struct Host {
     slow_until: Option<Timestamp>,
     /// When the next caller that is sent away should come back.
     turn: Option<Timestamp>,
+    /// How long attempts take, the latest counting for a quarter.
+    usual: Option<Duration>,
 }
 
 #[derive(Debug, Default)]
@@ -70,15 +74,17 @@ impl Gate {
             entry.running < self.per_host
         };
         if !room {
+            // Callers come back about as fast as the host is served.
             let step = if slow {
                 self.slow_step
             } else {
-                Duration::from_millis(100)
+                let places = u32::try_from(self.per_host).unwrap_or(u32::MAX);
+                entry.usual.unwrap_or(SHORTEST_WAIT) / places
             };
             let turn = entry.turn.filter(|t| *t > now).unwrap_or(now) + step;
             let wait = Duration::try_from(turn.duration_since(now)).unwrap_or_default();
             entry.turn = Some(turn);
-            return Err(wait.clamp(Duration::from_millis(500), LONGEST_WAIT));
+            return Err(wait.clamp(SHORTEST_WAIT, LONGEST_WAIT));
         }
         entry.running += 1;
         hosts.slow_running += usize::from(slow);
@@ -92,7 +98,7 @@ impl Gate {
 
 impl Pass {
     /// Tells how the attempt went: a slow host changes lanes, a quick one comes back.
-    pub(crate) fn report(&self, was_slow: bool, now: Timestamp) {
+    pub(crate) fn report(&self, took: Duration, was_slow: bool, now: Timestamp) {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(host) = hosts.by_name.get_mut(&self.host) {
             // Turns given out for one lane mean nothing in the other.
@@ -100,6 +106,7 @@ impl Pass {
                 host.turn = None;
             }
             host.slow_until = was_slow.then(|| now + SLOW_FOR);
+            host.usual = Some(host.usual.map_or(took, |usual| (usual * 3 + took) / 4));
         }
     }
 }
@@ -125,7 +132,7 @@ mod tests {
         let first = gate.enter("slow", now).unwrap();
         let second = gate.enter("slow", now).unwrap();
         assert!(gate.enter("slow", now).is_err(), "two at once per host");
-        first.report(true, now);
+        first.report(Duration::from_secs(9), true, now);
         drop((first, second));
 
         let only = gate.enter("slow", now).unwrap();
@@ -138,7 +145,7 @@ mod tests {
             Duration::from_secs(30)
         );
         let other = gate.enter("quick", now).unwrap();
-        other.report(true, now);
+        other.report(Duration::from_secs(9), true, now);
         drop(other);
         assert!(gate.enter("quick", now).is_err(), "the slow lane is full");
         assert!(
@@ -146,7 +153,7 @@ mod tests {
             "other hosts are not held up"
         );
 
-        only.report(false, now);
+        only.report(Duration::ZERO, false, now);
         drop(only);
         let a = gate.enter("slow", now).unwrap();
         let b = gate.enter("slow", now).unwrap();

@@ -73,6 +73,16 @@ enum Command {
     Inspect(commands::inspect::Args),
     /// Make, register and move signing keys.
     Keys(commands::keys::Args),
+    /// Keep a token for a Marketplace.
+    Login(commands::login::Args),
+    /// Check, pack, sign, upload and submit a version for review.
+    Publish(commands::publish::Args),
+    /// Show where a version is, and what happens next.
+    Status(commands::status::Args),
+    /// Take a version back.
+    Withdraw(commands::withdraw::Args),
+    /// Try everything a publish needs.
+    Doctor(commands::doctor::Args),
     /// Say which build this is.
     Version(commands::version::Args),
     /// Explain an error code or a check.
@@ -91,6 +101,11 @@ impl Command {
             Self::Verify(args) => commands::verify::run(&args, session),
             Self::Inspect(args) => commands::inspect::run(&args, session),
             Self::Keys(args) => commands::keys::run(args, session),
+            Self::Login(args) => commands::login::run(&args, session),
+            Self::Publish(args) => commands::publish::run(&args, session),
+            Self::Status(args) => commands::status::run(&args, session),
+            Self::Withdraw(args) => commands::withdraw::run(&args, session),
+            Self::Doctor(args) => commands::doctor::run(&args, session),
             Self::Version(args) => Ok(commands::version::run(&args)),
             Self::Explain(args) => commands::explain::run(&args, session),
             Self::Completions(args) => Ok(commands::completions::run(&args)),

@@ -10,6 +10,12 @@ use jiff::Timestamp;
 /// Asks a person for a secret without showing it.
 pub type SecretPrompt = Arc<dyn Fn(&str) -> io::Result<String> + Send + Sync>;
 
+/// Tells the present time.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Fills a buffer with unpredictable bytes.
+pub type Randomness = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
+
 /// The surroundings: variables, folder, streams, clock and randomness.
 ///
 /// Tests and multi-call binaries build their own; [`Environment::system`] is the real one.
@@ -31,9 +37,9 @@ pub struct Environment {
     /// How to ask for a secret; none when nobody sits there.
     pub prompt: Option<SecretPrompt>,
     /// The present time.
-    pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    pub clock: Clock,
     /// Fills a buffer from a cryptographically secure source.
-    pub random: Arc<dyn Fn(&mut [u8]) + Send + Sync>,
+    pub random: Randomness,
 }
 
 impl Environment {

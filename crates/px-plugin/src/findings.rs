@@ -66,9 +66,7 @@ pub fn page(report: &Report, policy: &Policy, sources: &dyn Sources, all: bool) 
         let counts = policy.rule(finding.check).enforced;
         page = page.blank().join(one(finding, counts, sources));
     }
-    for check in &report.checks {
-        page = page.join(unfinished(check));
-    }
+    page = page.join(unfinished(report));
     if all {
         page = page.heading("All checks");
         for check in &report.checks {
@@ -173,17 +171,25 @@ fn excerpt(location: &Location, sources: &dyn Sources) -> Option<Excerpt> {
     })
 }
 
-/// Checks that could not be made because something broke.
-fn unfinished(check: &CheckResult) -> Page {
-    let reason = match &check.outcome {
-        CheckOutcome::EngineFailed { reason } => format!("the check itself failed: {reason}"),
-        CheckOutcome::Invalid { reason } => format!("too malformed to be checked: {reason}"),
-        _ => return Page::new(),
-    };
-    Page::new().item(
-        Mark::Bad,
-        Text::toned(Tone::Bad, check.check.as_str()).plain(format!(" {reason}")),
-    )
+/// Checks that could not be made, together by reason.
+fn unfinished(report: &Report) -> Page {
+    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    for check in &report.checks {
+        let words = match &check.outcome {
+            CheckOutcome::EngineFailed { reason } => format!("the check itself failed: {reason}"),
+            CheckOutcome::Invalid { reason } => reason.clone(),
+            _ => continue,
+        };
+        let id = check.check.to_string();
+        match groups.iter_mut().find(|(reason, _)| *reason == words) {
+            Some((_, ids)) => ids.push(id),
+            None => groups.push((words, vec![id])),
+        }
+    }
+    groups.into_iter().fold(Page::new(), |page, (reason, ids)| {
+        let text = Text::toned(Tone::Bad, ids.join(" ")).plain(format!(" {reason}"));
+        page.blank().item(Mark::Bad, text)
+    })
 }
 
 fn line(check: &CheckResult) -> Page {

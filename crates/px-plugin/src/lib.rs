@@ -21,6 +21,7 @@ mod outcome;
 mod printer;
 mod project;
 mod session;
+mod signing;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use crate::environment::{Environment, SecretPrompt};
+use crate::environment::{Clock, Environment, Randomness, SecretPrompt};
 use crate::failure::Failure;
 use crate::printer::{Manner, Printer};
 
@@ -19,8 +19,8 @@ pub struct Session {
     directory: PathBuf,
     stdin: Mutex<Box<dyn Read + Send>>,
     prompt: Option<SecretPrompt>,
-    clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
-    random: Arc<dyn Fn(&mut [u8]) + Send + Sync>,
+    clock: Clock,
+    random: Randomness,
 }
 
 impl Session {
@@ -50,6 +50,11 @@ impl Session {
         (!value.trim().is_empty()).then_some(value.trim())
     }
 
+    /// Names of all environment variables.
+    pub fn variable_names(&self) -> impl Iterator<Item = &str> {
+        self.variables.keys().map(String::as_str)
+    }
+
     /// A path as the caller wrote it, from the folder the program was started in.
     #[must_use]
     pub fn path(&self, path: &Path) -> PathBuf {
@@ -59,13 +64,18 @@ impl Session {
         self.directory.join(path)
     }
 
-    /// A path for people: relative to the present folder where that is shorter.
+    /// A path for people: relative to the present folder or to the home folder where that is shorter.
     #[must_use]
     pub fn shown(&self, path: &Path) -> String {
         match path.strip_prefix(&self.directory) {
-            Ok(inside) if inside.as_os_str().is_empty() => ".".to_owned(),
-            Ok(inside) => inside.display().to_string(),
-            Err(_) => path.display().to_string(),
+            Ok(inside) if inside.as_os_str().is_empty() => return ".".to_owned(),
+            Ok(inside) => return inside.display().to_string(),
+            Err(_) => {}
+        }
+        let home = self.home().ok();
+        match home.as_ref().and_then(|home| path.strip_prefix(home).ok()) {
+            Some(inside) if cfg!(unix) => Path::new("~").join(inside).display().to_string(),
+            _ => path.display().to_string(),
         }
     }
 

@@ -132,7 +132,7 @@ catalogue! {
     Wsm03 "WSM-03" Error Compatibility "Modest memory and tables" "内存与表的声明适度"
         "The memories and tables that a component asks for at the start must fit into the runtime's limits. Lower the initial memory in the linker's settings.";
     Bin01 "BIN-01" Block Compatibility "Executables match the declared platform" "可执行文件与声明的平台一致"
-        "The entry and the migration programs have the format and the architecture of the platform that the manifest declares (Linux on x86-64 unless it says otherwise).";
+        "The entry and the migration programs have the format and the architecture of the platform that the manifest declares (Linux on x86-64, or what the reviewing machine runs, unless it says otherwise).";
     Bin02 "BIN-02" Block Security "No executables that nobody declared" "不含未声明的可执行文件"
         "Native programs, libraries and WebAssembly files are recognised by their content, whatever they are called. Name each in the manifest (`runtime.entry`, `migrations.entry`, `runtime.executables`), or leave it out.";
     Bin03 "BIN-03" Error Security "Hardened executables" "可执行文件已加固"

@@ -25,8 +25,24 @@ impl Sink {
         self.states.entry(check).or_default().ran = true;
     }
 
+    /// Whether a further finding of `check` would be kept. Places are worth looking up only then: a file made to
+    /// drown the reviewer must not cost more than reading it.
+    pub(crate) fn room(&self, check: CheckId) -> bool {
+        self.states
+            .get(&check)
+            .is_none_or(|s| s.findings.len() < MAX_FINDINGS)
+    }
+
+    /// Counts a finding of `check` that is not kept.
+    pub(crate) fn omit(&mut self, check: CheckId) {
+        self.states.entry(check).or_default().omitted += 1;
+    }
+
     /// Adds a finding. One about bytes that were already reported (overlapping windows) is dropped.
     pub(crate) fn add(&mut self, finding: Finding) {
+        if !self.room(finding.check) {
+            return self.omit(finding.check);
+        }
         if let Some((file, range)) = finding
             .location
             .as_ref()
@@ -42,11 +58,7 @@ impl Sink {
         }
         let state = self.states.entry(finding.check).or_default();
         state.ran = true;
-        if state.findings.len() < MAX_FINDINGS {
-            state.findings.push(finding);
-        } else {
-            state.omitted += 1;
-        }
+        state.findings.push(finding);
     }
 
     /// The subject is too malformed for `check`.

@@ -6,10 +6,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::demo::{self, Format};
-use crate::local::{self, Local};
+use crate::local;
 use crate::operator;
 use crate::settings::Settings;
-use crate::telemetry;
 
 #[derive(Parser)]
 #[command(
@@ -126,22 +125,4 @@ fn print_config(settings: &Settings) -> anyhow::Result<bool> {
         println!("{:<38} {:<36} {origin:<12} {}", setting.name, value, setting.about);
     }
     Ok(true)
-}
-
-/// Runs until the process is told to stop.
-///
-/// # Errors
-/// When the signals cannot be listened to.
-pub async fn until_stopped(local: Local) -> anyhow::Result<()> {
-    tokio::signal::ctrl_c().await?;
-    local.stop().await;
-    Ok(())
-}
-
-/// Starts log and metrics.
-///
-/// # Errors
-/// When the log filter is not one.
-pub fn observe(settings: &Settings) -> anyhow::Result<metrics_exporter_prometheus::PrometheusHandle> {
-    telemetry::start(settings)
 }

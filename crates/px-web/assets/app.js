@@ -145,6 +145,21 @@
   document.addEventListener("htmx:sseClose", (event) => back(event.target));
   document.addEventListener("htmx:afterSwap", (event) => clocks(event.target));
   document.addEventListener("htmx:sendError", () => { if (mark) mark.hidden = false; });
+  // A part that cannot be loaded or changed says so, with the request's id.
+  let hiding;
+  document.addEventListener("htmx:responseError", (event) => {
+    const toast = document.getElementById("px-toast");
+    if (!toast) return;
+    let text = `${event.detail.xhr.status} ${event.detail.xhr.statusText}`;
+    try {
+      const problem = JSON.parse(event.detail.xhr.responseText);
+      text = `${problem.title}: ${problem.detail} (${problem.code}, ${problem.requestId})`;
+    } catch { /* not a problem document */ }
+    toast.textContent = text;
+    toast.hidden = false;
+    clearTimeout(hiding);
+    hiding = setTimeout(() => { toast.hidden = true; }, 12000);
+  });
   document.addEventListener("htmx:afterRequest", (event) => { if (mark && event.detail.successful && !polls.size) mark.hidden = true; });
 
   clocks();

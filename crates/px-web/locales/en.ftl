@@ -192,3 +192,5 @@ problem-hint-conflict = Load the page again, look at the present state, then rep
 problem-hint-limit = Wait a little, or send less.
 problem-hint-content = Mend what is named above and send it again.
 problem-hint-server = Nothing was changed. Try again in a moment; if it stays, give the request id to the operator.
+problem-code = Code
+problem-status = HTTP status

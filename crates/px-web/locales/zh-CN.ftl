@@ -177,3 +177,5 @@ problem-hint-conflict = 请重新加载页面，核对当前状态后再操作�
 problem-hint-limit = 请稍候再试，或减少提交的内容。
 problem-hint-content = 请按上方提示修改后重新提交。
 problem-hint-server = 未做任何更改。请稍后重试；若仍未恢复，请将请求编号提供给运维人员。
+problem-code = 代码
+problem-status = HTTP 状态

@@ -78,5 +78,5 @@ mod web;
 pub use crate::html::Html;
 pub use crate::http::{Answer, Failure, Json, wrap};
 pub use problem_page::ProblemPanel;
-pub use shell::{Flash, NavGroup, NavItem, Page, Site, Theme, Ui};
+pub use shell::{Counts, Flash, NavGroup, NavItem, Page, Site, Theme, Ui};
 pub use web::{Web, WebConfig};

@@ -1,11 +1,15 @@
 //! Problems as pages, for people.
 
 use crate::html::Html;
+use crate::http::{Answer, Failure};
 use crate::i18n::{Lang, T};
 use crate::shell::Ui;
-use crate::ui::{copyable, icon};
+use crate::ui::{Card, copyable, facts, icon};
 use askama::Template;
+use axum::Router;
+use axum::extract::Path;
 use axum::response::Response;
+use axum::routing::get;
 use http::StatusCode;
 use px_api::{Code, Problem};
 
@@ -98,4 +102,25 @@ pub(crate) fn show(ui: &Ui, problem: &Problem) -> Response {
         .bare()
         .narrow()
         .show_html(html)
+}
+
+/// `GET /problems/{code}`: what the `type` of a problem document points to.
+async fn explain(ui: Ui, Path(code): Path<String>) -> Answer {
+    let code = Code::find(&code).ok_or_else(|| Failure::not_found("problem code"))?;
+    let title = match ui.t.lang() {
+        Lang::En => code.title(),
+        Lang::ZhCn => code.title_zh(),
+    };
+    let (name, status) = (code.as_str(), code.status());
+    let facts = facts(&[
+        (ui.t.t("problem-code"), copyable(&ui.t, name)),
+        (ui.t.t("problem-status"), status.to_string().into()),
+        (ui.t.t("problem-what-now"), code.explain().into()),
+    ]);
+    let page = ui.page(title).narrow();
+    Ok(page.show_html(Card::new("", facts).html()))
+}
+
+pub(crate) fn routes() -> Router {
+    Router::new().route("/problems/{code}", get(explain))
 }

@@ -49,6 +49,12 @@ impl Ledger {
         let (next, audit, route) = self.enter_in(&mut tx, install, to, actor, note).await?;
         tx.commit().await?;
         *install = next;
+        if to.is_final() {
+            let micros = install.since.as_microsecond() - install.created.as_microsecond();
+            let rollback = install.rollback_micros.map(aftermath::micros_to_seconds);
+            let took = aftermath::micros_to_seconds(micros);
+            super::watchman::ended(to, took, rollback);
+        }
         if let Some(route) = route {
             self.traffic.routed(route);
         }

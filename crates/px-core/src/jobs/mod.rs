@@ -1,5 +1,6 @@
 //! Dull executors of the plans in `app/`: everything here touches disk, network or database.
 
+pub mod cleaner;
 pub mod data;
 pub mod fetch;
 pub mod layout;
@@ -7,8 +8,12 @@ pub mod ledger;
 pub mod machine;
 pub mod marketplace;
 pub mod origin;
+pub mod reporter;
 mod rollback;
+pub mod rollouts;
 mod steps;
 pub mod sweeper;
+pub mod syncer;
 pub mod verify;
 mod watch;
+pub mod watchman;

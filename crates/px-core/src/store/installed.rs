@@ -231,6 +231,39 @@ pub async fn get(
     row.as_ref().map(from_row).transpose()
 }
 
+/// As [`get`], inside a transaction.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn get_in(
+    tx: &mut Tx,
+    scope: &TenantScope,
+    tenant: TenantId,
+    plugin: &PluginId,
+) -> Result<Option<Installed>> {
+    let row = tx
+        .opt(
+            "SELECT * FROM installed WHERE tenant = $1 AND plugin = $2 AND ($3 IS NULL OR tenant = $3)",
+            vals![tenant, plugin, scope.tenant()],
+        )
+        .await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+/// The route of one plugin of a tenant, inside a transaction.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn route_of(
+    tx: &mut Tx,
+    scope: &TenantScope,
+    tenant: TenantId,
+    plugin: &PluginId,
+) -> Result<Option<Route>> {
+    let row = get_in(tx, scope, tenant, plugin).await?;
+    Ok(row.map(|row| row.route))
+}
+
 /// Plugins within reach that have a version or a candidate.
 ///
 /// # Errors

@@ -1,7 +1,9 @@
 //! Installs: every change is fenced, and state, step, audit entry and event are one transaction.
 
 use jiff::Timestamp;
-use px_model::{AuditId, InstallId, InstallState, MAX_TRANSITIONS, PluginId, RolloutId, TenantId};
+use px_model::{
+    AuditId, InstallId, InstallState, MAX_TRANSITIONS, PluginId, RolloutId, TenantId, VersionId,
+};
 use px_store::{Actor, AuditEntry, Db, NewEvent, Result, Row, StoreError, Tx, Val, vals};
 use serde_json::json;
 
@@ -279,6 +281,19 @@ pub async fn ask(tx: &mut Tx, scope: &TenantScope, id: InstallId, ask: &Ask) -> 
         "install",
         "UPDATE installs SET ask = $1 WHERE id = $2 AND active = 1 AND ($3 IS NULL OR tenant = $3)",
         vals![ask_json(ask).to_string(), id, scope.tenant()],
+    )
+    .await
+}
+
+/// Asks every install of a version that has not touched traffic to stop.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn cancel_early(tx: &mut Tx, version: VersionId) -> Result<u64> {
+    tx.exec(
+        "UPDATE installs SET ask = $1 WHERE version_id = $2 AND active = 1
+           AND state NOT IN ('activating', 'probation', 'rolling_back')",
+        vals![ask_json(&Ask::Cancel).to_string(), version],
     )
     .await
 }

@@ -3,8 +3,10 @@
 
 pub mod aftermath;
 pub mod catalog;
+pub mod holdings;
 pub mod installed;
 pub mod installs;
+pub mod keep;
 pub mod logs;
 pub mod rollouts;
 pub mod tenants;

@@ -215,6 +215,20 @@ pub async fn list(db: &Db, plugin: Option<&PluginId>, open_only: bool) -> Result
     rows.iter().map(from_row).collect()
 }
 
+/// Open rollouts of a plugin, inside a transaction.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn open_in(tx: &mut Tx, plugin: &PluginId) -> Result<Vec<Rollout>> {
+    let rows = tx
+        .rows(
+            "SELECT * FROM rollouts WHERE plugin = $1 AND state IN ('running', 'paused')",
+            vals![plugin],
+        )
+        .await?;
+    rows.iter().map(from_row).collect()
+}
+
 /// One rollout.
 ///
 /// # Errors

@@ -44,6 +44,8 @@ pub struct InstallationAuth {
 pub enum ViewerAuth {
     /// Its publisher.
     Publisher(PublisherAuth),
+    /// Somebody who belongs to these publishers.
+    Member(Vec<PublisherId>),
     /// A reviewer.
     Reviewer(ReviewerAuth),
     /// An operator.
@@ -56,6 +58,7 @@ impl ViewerAuth {
     pub fn may_see(&self, publisher: PublisherId) -> bool {
         match self {
             Self::Publisher(auth) => auth.publisher == publisher,
+            Self::Member(publishers) => publishers.contains(&publisher),
             Self::Reviewer(_) | Self::Operator(_) => true,
         }
     }

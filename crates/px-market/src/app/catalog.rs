@@ -51,9 +51,19 @@ impl Market {
     /// When the database is away.
     pub async fn search(&self, query: &SearchQuery) -> AppResult<SearchPage> {
         let limit = query.limit.clamp(1, 100);
-        let text: String = query.q.as_deref().unwrap_or("").chars().take(MAX_QUERY).collect();
+        let text: String = query
+            .q
+            .as_deref()
+            .unwrap_or("")
+            .chars()
+            .take(MAX_QUERY)
+            .collect();
         let offer_query = OfferQuery {
-            words: text.to_lowercase().split_whitespace().map(str::to_owned).collect(),
+            words: text
+                .to_lowercase()
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect(),
             category: query.category.clone().filter(|c| !c.is_empty()),
             channel: query.channel.map_or(ANY, Channel::as_str).to_owned(),
             after: query.after.clone(),
@@ -125,8 +135,14 @@ impl Market {
     /// `PX-0003` otherwise.
     pub async fn bundle(&self, digest: &Digest, viewer: Option<&ViewerAuth>) -> AppResult<u64> {
         let rows = offers::by_digest(self.db(), digest).await?;
-        let allowed = rows.iter().any(|row| open_to_all(row) || may_see(viewer, row));
-        let size = if allowed { self.blobs().len(digest).await? } else { None };
+        let allowed = rows
+            .iter()
+            .any(|row| open_to_all(row) || may_see(viewer, row));
+        let size = if allowed {
+            self.blobs().len(digest).await?
+        } else {
+            None
+        };
         size.ok_or_else(|| {
             Problem::new(Code::NotFound, format!("there is no bundle {digest}")).into()
         })

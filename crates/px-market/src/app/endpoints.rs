@@ -55,7 +55,10 @@ impl Market {
     ) -> AppResult<()> {
         let mine = self.publisher_endpoints(auth).await?;
         if !mine.iter().any(|endpoint| endpoint.id == id) {
-            return Err(AppError::refuse(Code::NotFound, "there is no such endpoint"));
+            return Err(AppError::refuse(
+                Code::NotFound,
+                "there is no such endpoint",
+            ));
         }
         let mut tx = self.db().begin().await?;
         remove_endpoint(&mut tx, id).await?;

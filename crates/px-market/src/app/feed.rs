@@ -58,7 +58,10 @@ impl Market {
             .into_iter()
             .map(outward)
             .collect();
-        let next = events.last().and_then(|e| e.sequence).unwrap_or_else(|| after.max(0));
+        let next = events
+            .last()
+            .and_then(|e| e.sequence)
+            .unwrap_or_else(|| after.max(0));
         let head = px_store::feed_head(self.db()).await?;
         Ok(FeedPage { events, next, head })
     }
@@ -68,5 +71,8 @@ fn outward(event: Event) -> Event {
     if PUBLIC.contains(&event.kind.as_str()) {
         return event;
     }
-    Event { data: json!({ "withheld": true }), ..event }
+    Event {
+        data: json!({ "withheld": true }),
+        ..event
+    }
 }

@@ -45,7 +45,8 @@ impl Market {
         })
         .await?;
         if let Some(trouble) = trouble(report.outcome) {
-            self.tell_of_trouble(&mut tx, &row, report, &trouble).await?;
+            self.tell_of_trouble(&mut tx, &row, report, &trouble)
+                .await?;
         }
         tx.commit().await?;
         self.measure(&row, report, word);
@@ -184,13 +185,16 @@ fn about_this(row: &VersionRow, report: &OutcomeReport) -> AppResult<()> {
         ));
     }
     if row.plugin != report.plugin_id {
-        return Err(Problem::new(Code::InvalidField, "plugin and version do not belong together")
-            .field(
-                "/pluginId",
-                format!("{} is a version of {}", row.id, row.plugin),
-                "Name the plugin the version belongs to",
-            )
-            .into());
+        return Err(Problem::new(
+            Code::InvalidField,
+            "plugin and version do not belong together",
+        )
+        .field(
+            "/pluginId",
+            format!("{} is a version of {}", row.id, row.plugin),
+            "Name the plugin the version belongs to",
+        )
+        .into());
     }
     Ok(())
 }
@@ -199,16 +203,32 @@ fn check(report: &OutcomeReport) -> AppResult<()> {
     let long = |text: Option<&String>, most: usize| text.is_some_and(|t| t.len() > most);
     let mut problem = Problem::new(Code::InvalidField, "the report is not acceptable");
     if report.report_id.is_empty() || report.report_id.len() > 128 {
-        problem = problem.field("/reportId", "it has 1 to 128 characters", "Use a fresh UUID");
+        problem = problem.field(
+            "/reportId",
+            "it has 1 to 128 characters",
+            "Use a fresh UUID",
+        );
     }
     if report.tenant_ref.is_empty() || report.tenant_ref.len() > 200 {
-        problem = problem.field("/tenantRef", "it has 1 to 200 characters", "Send the tenant's id");
+        problem = problem.field(
+            "/tenantRef",
+            "it has 1 to 200 characters",
+            "Send the tenant's id",
+        );
     }
     if long(report.reason.as_ref(), 4000) {
         problem = problem.field("/reason", "it has at most 4000 bytes", "Shorten it");
     }
     if long(report.code.as_ref(), 64) {
-        problem = problem.field("/code", "it has at most 64 bytes", "Send the stable code only");
+        problem = problem.field(
+            "/code",
+            "it has at most 64 bytes",
+            "Send the stable code only",
+        );
     }
-    if problem.errors.is_empty() { Ok(()) } else { Err(problem.into()) }
+    if problem.errors.is_empty() {
+        Ok(())
+    } else {
+        Err(problem.into())
+    }
 }

@@ -30,11 +30,16 @@ impl Market {
         request: &KeyRequest,
     ) -> AppResult<KeyView> {
         let key = PublicKey::from_pem(&request.public_key).map_err(|e| {
-            unusable_key("/publicKey", &e.to_string(), "Send the PEM that `px-plugin keys` prints")
+            unusable_key(
+                "/publicKey",
+                &e.to_string(),
+                "Send the PEM that `px-plugin keys` prints",
+            )
         })?;
         let name = request.name.trim();
         if name.is_empty() || name.chars().count() > 64 || name.chars().any(char::is_control) {
-            let problem = unusable_key("/name", "a name has 1 to 64 characters", "Name the machine");
+            let problem =
+                unusable_key("/name", "a name has 1 to 64 characters", "Name the machine");
             return Err(problem.into());
         }
         let mut tx = self.db().begin().await?;
@@ -48,7 +53,10 @@ impl Market {
         let known = keys::by_fingerprint(&mut tx, &key.fingerprint().to_string()).await?;
         let row = match known {
             None => self.certify(&mut tx, auth, &publisher, key, name).await?,
-            Some(row) => self.certified_before(&mut tx, auth, &publisher, key, row).await?,
+            Some(row) => {
+                self.certified_before(&mut tx, auth, &publisher, key, row)
+                    .await?
+            }
         };
         tx.commit().await?;
         Ok(view(&row))
@@ -126,7 +134,11 @@ impl Market {
             id: publisher.id,
             key,
         };
-        let chain = self.keys().ca.issue(&identity, validity, &mut rng(env)).map_err(fault)?;
+        let chain = self
+            .keys()
+            .ca
+            .issue(&identity, validity, &mut rng(env))
+            .map_err(fault)?;
         row.serial = serial(&chain)?;
         row.chain = chain.to_pem();
         row.not_after = validity.not_after;

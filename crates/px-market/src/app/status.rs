@@ -35,7 +35,8 @@ impl Market {
             .into());
         }
         self.change_status(&auth.actor, version, patch).await?;
-        self.version_view(&ViewerAuth::Publisher(auth.clone()), version).await
+        self.version_view(&ViewerAuth::Publisher(auth.clone()), version)
+            .await
     }
 
     /// Quarantines, recalls or withdraws a listed version, or lifts a quarantine.
@@ -49,7 +50,8 @@ impl Market {
         patch: &StatusPatch,
     ) -> AppResult<VersionView> {
         self.change_status(&auth.actor, version, patch).await?;
-        self.version_view(&ViewerAuth::Operator(auth.clone()), version).await
+        self.version_view(&ViewerAuth::Operator(auth.clone()), version)
+            .await
     }
 
     async fn change_status(
@@ -107,18 +109,24 @@ impl Market {
 fn check(patch: &StatusPatch) -> AppResult<&str> {
     use VersionState::{Listed, Quarantined, Recalled, Withdrawn};
     if !matches!(patch.status, Withdrawn | Quarantined | Recalled | Listed) {
-        return Err(Problem::new(Code::InvalidField, "this state is not set by hand")
-            .field(
-                "/status",
-                format!("`{}` is not set by hand", patch.status),
-                "Use `withdrawn`, `quarantined`, `recalled`, or `listed` to lift a quarantine",
-            )
-            .into());
+        return Err(
+            Problem::new(Code::InvalidField, "this state is not set by hand")
+                .field(
+                    "/status",
+                    format!("`{}` is not set by hand", patch.status),
+                    "Use `withdrawn`, `quarantined`, `recalled`, or `listed` to lift a quarantine",
+                )
+                .into(),
+        );
     }
     let why = patch.reason.trim();
     if why.is_empty() {
         return Err(Problem::new(Code::ReasonRequired, "say why")
-            .field("/reason", "it is empty", "Name the reason; it is kept in the audit log")
+            .field(
+                "/reason",
+                "it is empty",
+                "Name the reason; it is kept in the audit log",
+            )
             .into());
     }
     Ok(why)

@@ -85,8 +85,7 @@ impl Market {
         old: Option<&SubscriptionRow>,
     ) -> AppResult<Option<String>> {
         let same_url = old.is_some_and(|o| o.webhook_url == row.webhook_url);
-        let same_mail =
-            old.is_some_and(|o| o.email == row.email && o.language == row.language);
+        let same_mail = old.is_some_and(|o| o.email == row.email && o.language == row.language);
         let mut secret = None;
         if same_url {
             row.webhook = old.and_then(|o| o.webhook);
@@ -105,7 +104,11 @@ impl Market {
             drop_endpoint(tx, old.and_then(|o| o.mail)).await?;
             if let Some(address) = row.email.clone() {
                 let language = row.language.parse().unwrap_or(px_notify::Language::English);
-                row.mail = Some(make(tx, row, EndpointKind::Mail { address, language }).await?.0);
+                row.mail = Some(
+                    make(tx, row, EndpointKind::Mail { address, language })
+                        .await?
+                        .0,
+                );
             }
         }
         Ok(secret)
@@ -150,7 +153,10 @@ async fn make(
     row: &SubscriptionRow,
     kind: EndpointKind,
 ) -> AppResult<(EndpointId, Option<String>)> {
-    let new = NewEndpoint { owner: tenant_audience(row), kind };
+    let new = NewEndpoint {
+        owner: tenant_audience(row),
+        kind,
+    };
     let endpoint = add_endpoint(tx, new).await.map_err(notify_problem)?;
     Ok((endpoint.id, endpoint.secret))
 }
@@ -170,17 +176,26 @@ pub(crate) fn notify_problem(e: NotifyError) -> AppError {
         NotifyError::Secret => "/secret",
         NotifyError::Setting { .. } => return AppError::Fault(e.to_string()),
         NotifyError::Store(_) => {
-            let NotifyError::Store(e) = e else { return AppError::Fault(e.to_string()) };
+            let NotifyError::Store(e) = e else {
+                return AppError::Fault(e.to_string());
+            };
             return e.into();
         }
     };
     Problem::new(Code::EndpointInvalid, e.to_string())
-        .field(pointer, e.to_string(), "Give an https URL or a mail address")
+        .field(
+            pointer,
+            e.to_string(),
+            "Give an https URL or a mail address",
+        )
         .into()
 }
 
 fn bad(pointer: &str, text: &str) -> Problem {
-    let what = format!("`{}` is not a URL", text.chars().take(80).collect::<String>());
+    let what = format!(
+        "`{}` is not a URL",
+        text.chars().take(80).collect::<String>()
+    );
     Problem::new(Code::EndpointInvalid, what.clone()).field(pointer, what, "Give an https URL")
 }
 
@@ -188,7 +203,11 @@ pub(crate) fn language(asked: Option<&str>) -> AppResult<&'static str> {
     let asked = asked.unwrap_or(LANGUAGES[0]);
     LANGUAGES.into_iter().find(|l| *l == asked).ok_or_else(|| {
         Problem::new(Code::InvalidField, "this language is not offered")
-            .field("/language", "this language is not offered", "Use `en` or `zh-CN`")
+            .field(
+                "/language",
+                "this language is not offered",
+                "Use `en` or `zh-CN`",
+            )
             .into()
     })
 }
@@ -199,7 +218,11 @@ fn tenant_ref(text: &str) -> AppResult<()> {
         return Ok(());
     }
     Err(Problem::new(Code::InvalidField, "the tenant is not named")
-        .field("/tenantRef", "it has 1 to 200 characters", "Send the tenant's id")
+        .field(
+            "/tenantRef",
+            "it has 1 to 200 characters",
+            "Send the tenant's id",
+        )
         .into())
 }
 

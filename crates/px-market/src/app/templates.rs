@@ -12,7 +12,17 @@ pub const LANGUAGES: [&str; 2] = ["en", "zh-CN"];
 
 /// Built-in texts: name, language, text. The first line is the subject, after an empty line
 /// comes the body; `{word}` is replaced.
-const BUILT_IN: [(&str, &str, &str); 6] = [
+const BUILT_IN: [(&str, &str, &str); 8] = [
+    (
+        "status",
+        "en",
+        include_str!("../../templates/en/status.txt"),
+    ),
+    (
+        "status",
+        "zh-CN",
+        include_str!("../../templates/zh-CN/status.txt"),
+    ),
     (
         "listed",
         "en",

@@ -2,7 +2,9 @@
 
 use px_api::Code;
 use px_notify::{NewAlert, Severity, Text2, raise_alert};
-use px_review::{CheckId, CheckResult, Finding, Outcome, Policy, Report, SubjectFacts, SubjectKind};
+use px_review::{
+    CheckId, CheckResult, Finding, Outcome, Policy, Report, SubjectFacts, SubjectKind,
+};
 use px_work::{Job, JobError};
 
 use super::Pipeline;
@@ -33,7 +35,10 @@ pub(super) async fn refuse(
     let finding = Finding::new(CheckId::Man03, seen, refusal.remedy.clone());
     let result = CheckResult {
         check: CheckId::Man03,
-        outcome: Outcome::Findings { findings: vec![finding], omitted: 0 },
+        outcome: Outcome::Findings {
+            findings: vec![finding],
+            omitted: 0,
+        },
     };
     let subject = SubjectFacts {
         kind: SubjectKind::Bundle,
@@ -83,7 +88,10 @@ pub(super) async fn hold(
 ) -> Result<JobError, AppError> {
     alert(market, row, reason).await?;
     metrics::counter!("marketplace_automation_reviews", "verdict" => "held").increment(1);
-    Ok(JobError::RetryAfter(reason.to_owned(), market.config().engine_retry))
+    Ok(JobError::RetryAfter(
+        reason.to_owned(),
+        market.config().engine_retry,
+    ))
 }
 
 /// A job of the review was given up: the version stays where it is, operators are told.

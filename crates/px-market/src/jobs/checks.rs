@@ -81,7 +81,11 @@ impl Checks {
         };
         reports::put(&mut tx, row, &partial, counting(report)).await?;
         let payload = serde_json::to_value(pipeline).map_err(AppError::from)?;
-        px_work::enqueue(&mut tx, NewJob::new(COMPATIBILITY, payload).unique(pipeline.key())).await?;
+        px_work::enqueue(
+            &mut tx,
+            NewJob::new(COMPATIBILITY, payload).unique(pipeline.key()),
+        )
+        .await?;
         tx.commit().await?;
         Ok(())
     }
@@ -164,7 +168,10 @@ async fn catalog(db: &Db, row: &VersionRow) -> AppResult<CatalogSnapshot> {
     let owners = publishers::plugin_owners(db).await?;
     let names = owners
         .into_iter()
-        .map(|(plugin, publisher)| CatalogName { plugin, publisher: Some(publisher) })
+        .map(|(plugin, publisher)| CatalogName {
+            plugin,
+            publisher: Some(publisher),
+        })
         .collect();
     Ok(CatalogSnapshot { names, versions })
 }
@@ -214,7 +221,9 @@ pub(super) fn not_made(report: &Report) -> String {
     let reasons = report.checks.iter().filter_map(|c| {
         let reason = match &c.outcome {
             Outcome::EngineFailed { reason }
-            | Outcome::NotRun { reason: NotRun::Missing(reason) } => reason,
+            | Outcome::NotRun {
+                reason: NotRun::Missing(reason),
+            } => reason,
             _ => return None,
         };
         report
@@ -241,11 +250,19 @@ fn in_words(report: &Report) -> String {
         .findings()
         .filter(|f| !f.waived && f.severity >= Severity::Error)
         .map(|f| {
-            let place = f.location.as_ref().map_or_else(String::new, |l| format!(" {}", l.file));
+            let place = f
+                .location
+                .as_ref()
+                .map_or_else(String::new, |l| format!(" {}", l.file));
             format!("{}{place}: {} — {}", f.check.as_str(), f.seen, f.remedy)
         })
         .collect();
-    let shown = blocking.iter().take(5).cloned().collect::<Vec<_>>().join("\n");
+    let shown = blocking
+        .iter()
+        .take(5)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join("\n");
     match blocking.len().saturating_sub(5) {
         0 => shown,
         more => format!("{shown}\n… and {more} more; see the report"),

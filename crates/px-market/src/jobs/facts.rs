@@ -38,8 +38,7 @@ pub(super) async fn on_blocking_thread<T: Send + 'static>(
 pub fn read(bundle: &Path) -> Option<BundleFacts> {
     let mut archive = Archive::open(bundle).ok()?;
     let text = archive.read_text(PLUGIN_YAML, MAX_TEXT as u64)?;
-    let outcome =
-        parse_manifest_with(&text, &mut |path| archive.read_text(path, MAX_TEXT as u64));
+    let outcome = parse_manifest_with(&text, &mut |path| archive.read_text(path, MAX_TEXT as u64));
     let manifest = outcome.manifest?;
     let readme = READMES
         .iter()

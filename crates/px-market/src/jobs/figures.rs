@@ -44,7 +44,11 @@ impl Periodic for Figures {
 
 pub(super) async fn publish(market: &Market) -> Result<(), AppError> {
     let (all, passed) = reports::pass_rate(market.db(), WINDOW).await?;
-    let rate = if all == 0 { 1.0 } else { passed as f64 / all as f64 };
+    let rate = if all == 0 {
+        1.0
+    } else {
+        passed as f64 / all as f64
+    };
     metrics::gauge!("marketplace_automation_pass_rate").set(rate);
     let waiting = queue::list(market.db(), 500).await?.len();
     metrics::gauge!("marketplace_review_queue_length").set(waiting as f64);

@@ -114,7 +114,9 @@ impl Intake {
         .await?;
         tx.commit().await?;
         if let Some(upload) = row.upload {
-            part_file(&market.config().data_dir, upload).remove().await?;
+            part_file(&market.config().data_dir, upload)
+                .remove()
+                .await?;
         }
         Ok(())
     }

@@ -51,7 +51,9 @@ impl JobHandler for Notified {
             "receivers": stats.receivers, "told": stats.told, "toldInTime": stats.told_in_time,
             "deadLetters": dead, "lastToldAt": stats.last_told_at,
         });
-        market.emit(&mut tx, event_type::NOTIFIED, &row, data).await?;
+        market
+            .emit(&mut tx, event_type::NOTIFIED, &row, data)
+            .await?;
         tx.commit().await?;
         Ok(())
     }

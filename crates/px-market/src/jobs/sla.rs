@@ -62,7 +62,14 @@ async fn warn(market: &Market, row: &VersionRow, step: i64) -> Result<bool, AppE
         raise_alert(&mut tx, alert(row, OPERATORS, step)).await?;
     }
     let detail = json!({ "percent": step, "deadline": row.clock.deadline });
-    record(&mut tx, &Actor::system("sla"), "review.sla_warned", row, detail).await?;
+    record(
+        &mut tx,
+        &Actor::system("sla"),
+        "review.sla_warned",
+        row,
+        detail,
+    )
+    .await?;
     tx.commit().await?;
     if step >= 100 {
         metrics::counter!("marketplace_review_sla_breached").increment(1);
@@ -72,19 +79,37 @@ async fn warn(market: &Market, row: &VersionRow, step: i64) -> Result<bool, AppE
 
 fn alert(row: &VersionRow, audience: &str, step: i64) -> NewAlert {
     let name = format!("{} {}", row.name(), row.version);
-    let deadline = row.clock.deadline.map_or_else(String::new, |at| at.to_string());
+    let deadline = row
+        .clock
+        .deadline
+        .map_or_else(String::new, |at| at.to_string());
     let (severity, title) = if step >= 100 {
         let en = format!("The review of {name} is over its promised time");
-        (Severity::Critical, Text2::new(en, format!("{name} 的审核已超时")))
+        (
+            Severity::Critical,
+            Text2::new(en, format!("{name} 的审核已超时")),
+        )
     } else {
         let en = format!("{step} % of the time for reviewing {name} has passed");
-        let level = if step >= 80 { Severity::Warning } else { Severity::Info };
-        (level, Text2::new(en, format!("{name} 的审核时间已过去 {step}%")))
+        let level = if step >= 80 {
+            Severity::Warning
+        } else {
+            Severity::Info
+        };
+        (
+            level,
+            Text2::new(en, format!("{name} 的审核时间已过去 {step}%")),
+        )
     };
     NewAlert {
         audience: audience.to_owned(),
         severity,
-        kind: if step >= 100 { "review.sla_breached" } else { "review.sla_at_risk" }.to_owned(),
+        kind: if step >= 100 {
+            "review.sla_breached"
+        } else {
+            "review.sla_at_risk"
+        }
+        .to_owned(),
         title,
         body: Text2::new(
             format!("It is {} and was to be decided by {deadline}.", row.state),

@@ -55,9 +55,18 @@ async fn expire(market: &Market, row: &VersionRow) -> Result<bool, AppError> {
         result => result?,
     }
     let detail = json!({ "upload": upload, "expired": row.upload_expires });
-    record(&mut tx, &Actor::system("sweeper"), "upload.expired", row, detail).await?;
+    record(
+        &mut tx,
+        &Actor::system("sweeper"),
+        "upload.expired",
+        row,
+        detail,
+    )
+    .await?;
     tx.commit().await?;
-    part_file(&market.config().data_dir, upload).remove().await?;
+    part_file(&market.config().data_dir, upload)
+        .remove()
+        .await?;
     Ok(true)
 }
 
@@ -71,7 +80,9 @@ async fn orphans(market: &Market) -> Result<usize, AppError> {
     let mut dropped = 0;
     while let Some(entry) = entries.next_entry().await? {
         let path = entry.path();
-        let upload = path.file_stem().and_then(|s| s.to_str()?.parse::<UploadId>().ok());
+        let upload = path
+            .file_stem()
+            .and_then(|s| s.to_str()?.parse::<UploadId>().ok());
         let Some(upload) = upload else { continue };
         let needed = match versions::by_upload(market.db(), upload).await {
             Ok(row) => needed(row.state),
@@ -90,6 +101,9 @@ async fn orphans(market: &Market) -> Result<usize, AppError> {
 const fn needed(state: VersionState) -> bool {
     matches!(
         state,
-        VersionState::Draft | VersionState::Uploading | VersionState::Submitted | VersionState::Scanning
+        VersionState::Draft
+            | VersionState::Uploading
+            | VersionState::Submitted
+            | VersionState::Scanning
     )
 }

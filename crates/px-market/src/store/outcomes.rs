@@ -15,7 +15,10 @@ pub async fn insert(
     report: &OutcomeReport,
 ) -> Result<bool> {
     let now = tx.env().now();
-    let millis = report.seconds.filter(|s| s.is_finite()).map(|s| (s * 1000.0) as i64);
+    let millis = report
+        .seconds
+        .filter(|s| s.is_finite())
+        .map(|s| (s * 1000.0) as i64);
     let written = tx
         .exec(
             "INSERT INTO outcomes (installation, report_id, tenant_ref, plugin, version, install, outcome, reason, code,

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use px_notify::{NoticeState, Notifier, NotifyConfig};
+use px_notify::{
+    EndpointKind, NewEndpoint, NoticeState, Notifier, NotifyConfig, add_endpoint, send_webhook,
+};
 use px_testkit::{Answer, WebhookReceiver, eventually};
 use px_work::Workers;
 
-use crate::support::{config, databases, notice, queue, webhook};
+use crate::support::{config, databases, event, notice, queue, webhook};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn workers_deliver_retry_by_the_schedule_and_leave_no_job_behind() {
@@ -62,5 +64,54 @@ async fn a_host_that_hangs_does_not_hold_up_the_others() {
         quick.wait_for(20).await;
         assert!(hanging.received().len() <= 2);
         drop(running);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_tenants_behind_one_host_are_all_told_once() {
+    for engine in px_testkit::engines() {
+        let sets = [
+            px_store::MIGRATIONS,
+            px_work::MIGRATIONS,
+            px_notify::MIGRATIONS,
+        ];
+        let test = px_testkit::test_db_with(engine, &sets, px_store::Env::system()).await;
+        let db = &test.db;
+        let receiver = WebhookReceiver::start().await.unwrap();
+        let event = event(db, "ver_1");
+        let mut tx = db.begin().await.unwrap();
+        for tenant in 0..200 {
+            let new = NewEndpoint {
+                owner: format!("tenant:{tenant}"),
+                kind: EndpointKind::Webhook {
+                    url: receiver.url(&format!("/{tenant}")),
+                },
+            };
+            let endpoint = add_endpoint(&mut tx, new).await.unwrap();
+            send_webhook(&mut tx, endpoint.id, &event).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        // Patient, so that a busy machine is not taken for a slow host.
+        let patient = NotifyConfig {
+            total_timeout: Duration::from_secs(30),
+            slow_after: Duration::from_secs(30),
+            ..config()
+        };
+        let notifier = Notifier::new(db.clone(), patient).unwrap();
+        let running = notifier.register(Workers::new(db.clone())).start(8);
+        eventually("everybody to be told", || async {
+            let stats = px_notify::notice_stats(db, "ver_1").await.unwrap();
+            (stats.told_in_time == 200).then_some(())
+        })
+        .await;
+        running.stop().await;
+        let mut paths: Vec<_> = receiver
+            .received()
+            .iter()
+            .map(|r| r.uri.path().to_owned())
+            .collect();
+        paths.sort_unstable();
+        paths.dedup();
+        assert_eq!((paths.len(), receiver.received().len()), (200, 200));
     }
 }

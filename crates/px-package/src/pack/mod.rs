@@ -90,7 +90,20 @@ pub struct PackPlan {
 /// # Errors
 /// [`PackError`] when it cannot be packed.
 pub fn plan_pack(dir: &Path, options: &PackOptions<'_>) -> Result<PackPlan, PackError> {
-    let (manifest, issues, tree) = survey(dir, &options.ignore, &options.limits)?;
+    let plan = preview_pack(dir, options)?;
+    if plan.issues.iter().any(|issue| issue.severity.is_fatal()) {
+        return Err(PackError::Manifest(plan.issues));
+    }
+    Ok(plan)
+}
+
+/// As [`plan_pack`], for looking only: files that the manifest names and that are missing, such as a program
+/// that is not built yet, are among the plan's issues and do not end it.
+///
+/// # Errors
+/// [`PackError`] when there is no valid manifest, or a file that no bundle can hold.
+pub fn preview_pack(dir: &Path, options: &PackOptions<'_>) -> Result<PackPlan, PackError> {
+    let (manifest, issues, tree) = look(dir, &options.ignore, &options.limits)?;
     let files = tree
         .into_iter()
         .map(|(name, found)| (name, found.source, found.size));
@@ -182,14 +195,23 @@ fn survey(
     ignore: &[String],
     limits: &Limits,
 ) -> Result<(Manifest, Vec<Issue>, Tree), PackError> {
+    let (manifest, issues, tree) = look(dir, ignore, limits)?;
+    if issues.iter().any(|issue| issue.severity.is_fatal()) {
+        return Err(PackError::Manifest(issues));
+    }
+    Ok((manifest, issues, tree))
+}
+
+fn look(
+    dir: &Path,
+    ignore: &[String],
+    limits: &Limits,
+) -> Result<(Manifest, Vec<Issue>, Tree), PackError> {
     let (manifest, mut issues, catalogs) = read_manifest(dir)?;
     let tree = walk::collect(dir, &manifest, &catalogs, ignore)?;
     walk::check(&tree, limits)?;
     let names: Vec<&String> = tree.keys().collect();
     issues.extend(manifest.check_files(&names));
-    if issues.iter().any(|issue| issue.severity.is_fatal()) {
-        return Err(PackError::Manifest(issues));
-    }
     Ok((manifest, issues, tree))
 }
 

@@ -1,11 +1,12 @@
 //! DSSE envelopes (Dead Simple Signing Envelope 1.0) with exactly one signature and one form.
 
-use super::key::{PublicKey, SigningKey};
+use super::key::{PublicKey, Signer, SigningKey};
 use crate::canonical::compact_json;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use px_model::Digest;
 use serde::{Deserialize, Serialize};
+use std::io;
 
 /// A signed payload. Its JSON is canonical: keys sorted, no white space, so that every byte of it matters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +71,50 @@ impl Envelope {
         key: &SigningKey,
         certificates: &[Vec<u8>],
     ) -> Self {
+        let signature = key.sign(&pae(payload_type, payload));
+        Self::assemble(
+            payload_type,
+            payload,
+            &key.public(),
+            &signature,
+            certificates,
+        )
+    }
+
+    /// Signs a payload with a key held elsewhere. A signature that does not verify is the signer's failure.
+    ///
+    /// # Errors
+    /// Those of the signer.
+    pub fn sign_with(
+        payload_type: &str,
+        payload: &[u8],
+        signer: &dyn Signer,
+        certificates: &[Vec<u8>],
+    ) -> io::Result<Self> {
+        let message = pae(payload_type, payload);
+        let signature = signer.sign_message(&message)?;
+        let public = signer.public();
+        if !public.verifies(&message, &signature) {
+            return Err(io::Error::other(
+                "the signer gave a signature that does not belong to its key",
+            ));
+        }
+        Ok(Self::assemble(
+            payload_type,
+            payload,
+            &public,
+            &signature,
+            certificates,
+        ))
+    }
+
+    fn assemble(
+        payload_type: &str,
+        payload: &[u8],
+        key: &PublicKey,
+        signature: &[u8; 64],
+        certificates: &[Vec<u8>],
+    ) -> Self {
         Self {
             payload: STANDARD.encode(payload),
             payload_type: payload_type.to_owned(),
@@ -78,8 +123,8 @@ impl Envelope {
                     .iter()
                     .map(|der| STANDARD.encode(der))
                     .collect(),
-                keyid: key.public().fingerprint().to_string(),
-                sig: STANDARD.encode(key.sign(&pae(payload_type, payload))),
+                keyid: key.fingerprint().to_string(),
+                sig: STANDARD.encode(signature),
             }],
         }
     }

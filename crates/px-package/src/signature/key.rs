@@ -3,10 +3,11 @@
 use crate::sha256;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey};
-use ed25519_dalek::{Signature, Signer};
+use ed25519_dalek::{Signature, Signer as _};
 use px_model::Digest;
 use rand::CryptoRng;
 use std::fmt;
+use std::io;
 
 /// What precedes the 32 bytes of an Ed25519 key in a SubjectPublicKeyInfo (RFC 8410, 4).
 const SPKI_PREFIX: [u8; 12] = [
@@ -70,6 +71,27 @@ impl SigningKey {
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SigningKey({})", self.public().fingerprint().short())
+    }
+}
+
+/// Something that holds a private key: this program, or a service elsewhere.
+pub trait Signer {
+    /// The public half.
+    fn public(&self) -> PublicKey;
+    /// Signs a message.
+    ///
+    /// # Errors
+    /// Those of the service; a key held here has none.
+    fn sign_message(&self, message: &[u8]) -> io::Result<[u8; 64]>;
+}
+
+impl Signer for SigningKey {
+    fn public(&self) -> PublicKey {
+        self.public()
+    }
+
+    fn sign_message(&self, message: &[u8]) -> io::Result<[u8; 64]> {
+        Ok(self.sign(message))
     }
 }
 

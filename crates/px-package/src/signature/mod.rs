@@ -18,8 +18,8 @@ pub use ca::{CaError, PUBLISHER_URN, PublisherCa, PublisherIdentity, Validity};
 pub use chain::{CertificateChain, ChainError, Publisher, Revocations, TrustRoots};
 pub use dsse::{Envelope, EnvelopeError, pae};
 pub use fault::VerifyFault;
-pub use key::{KeyError, PublicKey, SigningKey};
-pub use sign::{Signed, sign_bundle};
+pub use key::{KeyError, PublicKey, Signer, SigningKey};
+pub use sign::{Signed, sign_bundle, sign_bundle_with};
 pub use verify::{Examined, Verified, examine_bundle, examine_reader, verify_bundle};
 
 pub(crate) use bundle::read_manifest;

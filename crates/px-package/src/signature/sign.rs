@@ -4,7 +4,7 @@ use super::bundle;
 use super::chain::{self, CertificateChain, Revocations};
 use super::dsse::Envelope;
 use super::fault::VerifyFault;
-use super::key::SigningKey;
+use super::key::{Signer, SigningKey};
 use super::statement::{PAYLOAD_TYPE, Statement};
 use crate::archive::{Archive, End};
 use crate::pack::whole_file;
@@ -39,8 +39,22 @@ pub fn sign_bundle(
     at: Timestamp,
     path_out: &Path,
 ) -> Result<Signed, VerifyFault> {
+    sign_bundle_with(path_in, key, chain, at, path_out)
+}
+
+/// As [`sign_bundle`], with a key that may be held elsewhere.
+///
+/// # Errors
+/// As [`sign_bundle`]; trouble of the signer is [`VerifyFault::Io`].
+pub fn sign_bundle_with(
+    path_in: &Path,
+    signer: &dyn Signer,
+    chain: &CertificateChain,
+    at: Timestamp,
+    path_out: &Path,
+) -> Result<Signed, VerifyFault> {
     let facts = chain::verify(chain, at, &Revocations::none())?;
-    if facts.key != key.public() {
+    if facts.key != signer.public() {
         let message = format!(
             "the certificate of `{}` belongs to another key",
             facts.publisher.name
@@ -51,7 +65,7 @@ pub fn sign_bundle(
     whole_file(
         path_out,
         move |out| {
-            let signed = append(&mut archive, key, chain, out);
+            let signed = append(&mut archive, signer, chain, out);
             drop(archive); // the input may be about to be replaced
             signed
         },
@@ -61,7 +75,7 @@ pub fn sign_bundle(
 
 fn append(
     archive: &mut Archive<BufReader<File>>,
-    key: &SigningKey,
+    signer: &dyn Signer,
     chain: &CertificateChain,
     out: &mut File,
 ) -> Result<Signed, VerifyFault> {
@@ -78,12 +92,12 @@ fn append(
     let directory = bundle::payload_directory(archive);
     let facts = bundle::facts(&content, bundle_digest, &directory);
     let statement = Statement::new(&facts).to_json();
-    let envelope = Envelope::sign(
+    let envelope = Envelope::sign_with(
         PAYLOAD_TYPE,
         statement.as_bytes(),
-        key,
+        signer,
         chain.certificates(),
-    )
+    )?
     .to_json();
 
     let too_large = || io::Error::from(io::ErrorKind::FileTooLarge);

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use px_package::inspect::{Inspection, inspect};
+use px_package::manifest::Manifest;
 
 use crate::failure::Failure;
 use crate::keystore::day;
@@ -61,57 +62,39 @@ fn facts(inspection: &Inspection) -> Page {
             .item(Mark::Bad, "There is no valid manifest")
             .pairs(file);
     };
-    let list = |items: Vec<String>| {
-        if items.is_empty() {
-            "none".to_owned()
-        } else {
-            items.join(", ")
-        }
-    };
-    let any = |value: Option<String>| value.unwrap_or_else(|| "any".to_owned());
-    let metadata = &manifest.metadata;
+    let name = format!("{} {}", manifest.id, manifest.version);
+    let title = Text::toned(Tone::Strong, name).plain(format!("  {}", manifest.name));
     Page::new()
-        .line(
-            Text::toned(
-                Tone::Strong,
-                format!("{} {}", manifest.id, manifest.version),
-            )
-            .plain(format!("  {}", manifest.name)),
-        )
+        .line(title)
         .line(manifest.description.clone().unwrap_or_default())
         .blank()
-        .pairs([
-            ("Kind", manifest.runtime.kind.as_str().to_owned()),
-            ("Entry", manifest.runtime.entry.clone().unwrap_or_default()),
-            (
-                "Cores",
-                any(manifest.corex_version.as_ref().map(ToString::to_string)),
-            ),
-            (
-                "Permissions",
-                list(
-                    manifest
-                        .permissions
-                        .iter()
-                        .map(ToString::to_string)
-                        .collect(),
-                ),
-            ),
-            (
-                "Needs",
-                list(
-                    manifest
-                        .dependencies
-                        .requires
-                        .iter()
-                        .map(ToString::to_string)
-                        .collect(),
-                ),
-            ),
-            ("Author", metadata.author.clone().unwrap_or_default()),
-            ("Licence", metadata.license.clone().unwrap_or_default()),
-        ])
-        .pairs(file)
+        .pairs(declared(manifest).into_iter().chain(file))
+}
+
+/// What the manifest says, in the words of the console.
+fn declared(manifest: &Manifest) -> [(&'static str, String); 7] {
+    fn list<T: ToString>(items: &[T]) -> String {
+        let words: Vec<String> = items.iter().map(ToString::to_string).collect();
+        if words.is_empty() {
+            "none".to_owned()
+        } else {
+            words.join(", ")
+        }
+    }
+    let cores = manifest.corex_version.as_ref();
+    let metadata = &manifest.metadata;
+    [
+        ("Kind", manifest.runtime.kind.as_str().to_owned()),
+        ("Entry", manifest.runtime.entry.clone().unwrap_or_default()),
+        (
+            "Cores",
+            cores.map_or_else(|| "any".to_owned(), ToString::to_string),
+        ),
+        ("Permissions", list(&manifest.permissions)),
+        ("Needs", list(&manifest.dependencies.requires)),
+        ("Author", metadata.author.clone().unwrap_or_default()),
+        ("Licence", metadata.license.clone().unwrap_or_default()),
+    ]
 }
 
 fn signature(inspection: &Inspection) -> Page {

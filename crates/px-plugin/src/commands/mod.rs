@@ -2,11 +2,16 @@
 
 pub mod check;
 pub mod completions;
+pub mod doctor;
 pub mod explain;
 pub mod init;
 pub mod inspect;
 pub mod keys;
+pub mod login;
 pub mod pack;
+pub mod publish;
 pub mod sign;
+pub mod status;
 pub mod verify;
 pub mod version;
+pub mod withdraw;

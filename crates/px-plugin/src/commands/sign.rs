@@ -2,17 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use px_package::signature::{Signed, sign_bundle};
+use px_package::signature::{Signed, sign_bundle_with};
 use serde_json::json;
 
 use super::keys::ProfileArgs;
 use crate::config::{Settings, Wishes};
 use crate::failure::Failure;
-use crate::keystore::{Key, KeyStore};
 use crate::outcome::Outcome;
 use crate::printer::{Mark, Page, Text, Tone};
 use crate::project::{human_bytes, verify_failure};
 use crate::session::Session;
+use crate::signing::Signing;
 
 /// Options of `sign`.
 #[derive(Debug, clap::Args)]
@@ -40,37 +40,43 @@ pub fn run(args: &Args, session: &Session) -> Result<Outcome, Failure> {
         ..Wishes::default()
     };
     let settings = Settings::load(session, &wishes)?;
-    let key = KeyStore::open(session)?.load(&settings.profile.value)?;
+    let signing = Signing::open(session, &settings)?;
     let bundle = session.path(&args.bundle);
     let out = args
         .out
         .as_ref()
         .map_or_else(|| bundle.clone(), |out| session.path(out));
-    let signed = sign(session, &key, &bundle, &out)?;
+    let signed = sign(session, &signing, &bundle, &out)?;
     let page = Page::new()
         .item(
             Mark::Good,
             Text::from("Signed ").and(Tone::Strong, session.shown(&out)),
         )
         .pairs([
-            ("Profile", key.profile.clone()),
-            ("Key", key.note.fingerprint.clone()),
+            ("Profile", signing.profile().to_owned()),
+            ("Key", signing.fingerprint()),
             ("Size", human_bytes(signed.size)),
             ("SHA-256", signed.digest.to_string()),
         ]);
     let document = json!({
         "path": out, "sha256": signed.digest, "size": signed.size,
-        "profile": key.profile, "keyFingerprint": key.note.fingerprint,
+        "profile": signing.profile(), "keyFingerprint": signing.fingerprint(),
     });
     Ok(Outcome::new(&document, page).essence(signed.digest.to_string()))
 }
 
-/// Signs with a key of this machine.
+/// Signs a bundle, wherever the key is.
 ///
 /// # Errors
 /// When the key is not usable, or the bundle is not sound.
-pub fn sign(session: &Session, key: &Key, bundle: &Path, out: &Path) -> Result<Signed, Failure> {
+pub fn sign(
+    session: &Session,
+    signing: &Signing,
+    bundle: &Path,
+    out: &Path,
+) -> Result<Signed, Failure> {
     let now = session.now();
-    let chain = key.usable(now)?;
-    sign_bundle(bundle, &key.key, chain, now, out).map_err(|fault| verify_failure(fault, bundle))
+    let chain = signing.chain(now)?;
+    sign_bundle_with(bundle, signing.signer(), chain, now, out)
+        .map_err(|fault| verify_failure(fault, bundle))
 }

@@ -15,7 +15,7 @@ use url::Url;
 use crate::failure::Failure;
 use crate::session::Session;
 
-pub use user::{Credential, UserFile, folder, load_user, read_user_file, store_user, user_path};
+pub use user::{Credential, folder, load_newer, load_user, store_user, user_path};
 
 /// Marketplace asked when nobody says another: the quick start's, on this machine.
 pub const DEFAULT_API_URL: &str = "http://127.0.0.1:7400/";

@@ -131,11 +131,20 @@ pub fn load_user(session: &Session) -> Result<(UserFile, PathBuf), Failure> {
     Ok((bind(new).over(bind(old)), shown))
 }
 
+/// Reads the newer file, to change it; the empty one when it is absent.
+///
+/// # Errors
+/// When it is not readable, or holds an unknown key.
+pub fn load_newer(session: &Session) -> Result<UserFile, Failure> {
+    let file = read_user_file(&user_path(session)?)?.unwrap_or_default();
+    Ok(file.bind_token(super::DEFAULT_API_URL))
+}
+
 /// Reads one file; none when it is absent.
 ///
 /// # Errors
 /// When it is not readable, or holds an unknown key.
-pub fn read_user_file(path: &Path) -> Result<Option<UserFile>, Failure> {
+fn read_user_file(path: &Path) -> Result<Option<UserFile>, Failure> {
     let Some(text) = files::read_optional(path)? else {
         return Ok(None);
     };

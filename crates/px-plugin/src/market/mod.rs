@@ -1,7 +1,9 @@
 //! Talking to the Marketplace.
 
+pub mod catalog;
 pub mod paths;
 pub mod retry;
+pub mod sse;
 pub mod upload;
 
 use std::time::Duration;

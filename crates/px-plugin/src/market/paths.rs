@@ -9,7 +9,7 @@ pub const KEYS: &str = "api/marketplace/publisher/keys";
 /// `GET`: whose the token is and what it may do.
 pub const WHO_AM_I: &str = "api/v1/me";
 /// `POST`: OAuth2 client credentials (RFC 6749 section 4.4).
-pub const TOKEN: &str = "oauth2/token";
+pub const TOKEN: &str = "oauth/token";
 /// `GET`: publisher roots, listing keys and revocations.
 pub const TRUST: &str = "api/marketplace/trust";
 /// `GET`: whether every part of the service is there.

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use futures::stream;
-use px_api::client::{CallError, problem_from, safe_url};
+use px_api::client::{problem_from, safe_url};
 use px_api::{Code, tus};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Method, Response, StatusCode};
@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio::time::Instant;
 use url::Url;
 
-use super::retry::{MAX_ATTEMPTS, OnRetry, pause};
+use super::retry::{MAX_ATTEMPTS, pause};
 use crate::config::Secret;
 use crate::failure::{Failure, causes};
 use crate::printer::Bar;
@@ -74,7 +74,11 @@ impl Upload<'_> {
         bar: &Bar,
         watch: &mut dyn Watch,
     ) -> Result<(), Failure> {
-        let mut chunk = self.rate.map_or(FIRST, |rate| rate.clamp(SMALLEST, FIRST));
+        // A limited upload is sent in chunks of about a second, so that a break loses little.
+        let largest = self
+            .rate
+            .map_or(LARGEST, |rate| rate.clamp(SMALLEST, LARGEST));
+        let mut chunk = FIRST.min(largest);
         let mut known = None;
         let mut attempt = 0;
         loop {
@@ -84,7 +88,7 @@ impl Upload<'_> {
                 Some(offset) => {
                     let started = Instant::now();
                     let sent = self.send(offset, chunk, bar).await;
-                    chunk = next_chunk(chunk, sent.is_ok(), started.elapsed());
+                    chunk = next_chunk(chunk, sent.is_ok(), started.elapsed()).min(largest);
                     sent
                 }
             };
@@ -282,17 +286,6 @@ fn pieces(
             Some((Ok(now), (rest, sent, started)))
         }
     })
-}
-
-/// Whether an error means that somebody already did what was asked.
-#[must_use]
-pub fn is_wrong_state(error: &CallError) -> bool {
-    error.code() == Code::WrongState.as_str()
-}
-
-/// What a call needs that only counts tries.
-pub fn counting<'a>(watch: &'a mut dyn Watch) -> Box<OnRetry<'a>> {
-    Box::new(|attempt, reason, pause| watch.retry(attempt, reason, pause))
 }
 
 #[cfg(test)]

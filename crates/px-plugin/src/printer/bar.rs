@@ -62,14 +62,21 @@ impl TermLike for Screen {
 
 /// A progress bar; invisible when nobody watches. Clones are the same bar.
 #[derive(Clone)]
-pub struct Bar(ProgressBar);
+pub struct Bar {
+    bar: ProgressBar,
+    /// How it looks while bytes flow, and while something has to be said instead of speed and time left.
+    styles: Option<[ProgressStyle; 2]>,
+}
 
 impl Bar {
     pub(super) fn hidden() -> Self {
-        Self(ProgressBar::hidden())
+        Self {
+            bar: ProgressBar::hidden(),
+            styles: None,
+        }
     }
 
-    /// `name` is said to the left of the bar, `total` and `done` are bytes.
+    /// `total` and `done` are bytes.
     pub(super) fn new(
         stream: Arc<Stream>,
         columns: u16,
@@ -80,38 +87,49 @@ impl Bar {
         let target =
             ProgressDrawTarget::term_like_with_hz(Box::new(Screen { stream, columns }), 10);
         let bar = ProgressBar::with_draw_target(Some(total), target);
-        let template = match columns {
-            0..50 => "{bytes}/{total_bytes} {percent}% {eta}{msg}",
-            50..75 => "{bar:16} {percent:>3}%  {bytes_per_sec}  {eta} left{msg}",
-            _ => "{bar:24} {percent:>3}%  {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left{msg}",
-        };
         let chars = if unicode { "━╸ " } else { "=> " };
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style.progress_chars(chars));
-        }
-        bar.set_position(done);
-        bar.reset_eta();
-        bar.enable_steady_tick(Duration::from_millis(200));
-        Self(bar)
+        let (flowing, talking) = match columns {
+            0..50 => ("{bytes}/{total_bytes} {percent}% {eta}", "{percent}% {msg}"),
+            50..75 => (
+                "{bar:16} {percent:>3}%  {bytes_per_sec}  {eta} left",
+                "{bar:16} {percent:>3}%  {msg}",
+            ),
+            _ => (
+                "{bar:24} {percent:>3}%  {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left",
+                "{bar:24} {percent:>3}%  {bytes}/{total_bytes}  {msg}",
+            ),
+        };
+        let style = |template| {
+            let style = ProgressStyle::with_template(template).ok()?;
+            Some(style.progress_chars(chars))
+        };
+        let bar = Self {
+            bar,
+            styles: style(flowing).zip(style(talking)).map(Into::into),
+        };
+        bar.say("");
+        bar.bar.set_position(done);
+        bar.bar.reset_eta();
+        bar.bar.enable_steady_tick(Duration::from_millis(200));
+        bar
     }
 
     /// Bytes that are through.
     pub fn at(&self, done: u64) {
-        self.0.set_position(done);
+        self.bar.set_position(done);
     }
 
-    /// Says what is going on, such as a pause before the next try; empty to say nothing.
+    /// Says what is going on, such as a pause before the next try; empty when bytes flow again.
     pub fn say(&self, message: &str) {
-        let text = if message.is_empty() {
-            String::new()
-        } else {
-            format!("  {message}")
-        };
-        self.0.set_message(text);
+        if let Some([flowing, talking]) = &self.styles {
+            let style = if message.is_empty() { flowing } else { talking };
+            self.bar.set_style(style.clone());
+        }
+        self.bar.set_message(message.to_owned());
     }
 
     /// Takes the bar away.
     pub fn finish(&self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }

@@ -118,12 +118,10 @@ impl Printer {
         self.out_canvas.colour
     }
 
-    /// Whether the result is for people who watch it appear.
+    /// Whether people read along, so that things may be shown as they happen.
     #[must_use]
-    pub fn is_watched(&self) -> bool {
-        self.manner.format == Format::Human
-            && !self.manner.quiet
-            && self.out_canvas.columns.is_some()
+    pub fn is_human(&self) -> bool {
+        self.manner.format == Format::Human && !self.manner.quiet
     }
 
     /// Prints a result and gives the exit code.
@@ -223,17 +221,18 @@ fn failure_document(failure: &Failure) -> Value {
 
 fn failure_page(failure: &Failure) -> Page {
     let problem = &failure.problem;
-    let title = Text::toned(Tone::Bad, format!("error {}", problem.code))
-        .plain(format!(" {}", problem.title));
-    let mut page = Page::new().item(Mark::Bad, title);
-    if !problem.detail.is_empty() {
-        page = page.line(problem.detail.as_str());
-    }
+    let code = Text::toned(Tone::Bad, format!("error {}:", problem.code));
+    // The title of a usage error says nothing that its detail does not say better.
+    let bare = problem.code == px_api::Code::Usage.as_str() && !problem.detail.is_empty();
+    let mut page = if bare {
+        Page::new().item(Mark::Bad, code.plain(format!(" {}", problem.detail)))
+    } else {
+        let detail = Some(Text::from(problem.detail.as_str())).filter(|text| !text.is_empty());
+        let title = code.plain(format!(" {}", problem.title));
+        Page::new().detailed(Mark::Bad, title, detail.into_iter().collect())
+    };
     for error in &problem.errors {
-        let head =
-            Text::toned(Tone::Strong, error.pointer.as_str()).plain(format!(" {}", error.detail));
-        let remedy = Text::toned(Tone::Dim, "fix:").plain(format!(" {}", error.remedy));
-        page = page.detailed(Mark::Bad, head, vec![remedy]);
+        page = page.join(field_page(error));
     }
     if let Some(excerpt) = &failure.excerpt {
         page = page.excerpt((**excerpt).clone());
@@ -248,6 +247,19 @@ fn failure_page(failure: &Failure) -> Page {
         page = page.line(Text::toned(Tone::Dim, format!("request {id}")));
     }
     page
+}
+
+/// One offending field: place, what is wrong, how to mend it.
+fn field_page(error: &px_api::FieldError) -> Page {
+    let named = error.detail.contains(&error.pointer);
+    let place = if named {
+        String::new()
+    } else {
+        format!("{}: ", error.pointer)
+    };
+    let head = Text::toned(Tone::Strong, place).plain(error.detail.as_str());
+    let remedy = Text::toned(Tone::Dim, "fix:").plain(format!(" {}", error.remedy));
+    Page::new().detailed(Mark::Bad, head, vec![remedy])
 }
 
 /// A flat object as `name value, name value`.

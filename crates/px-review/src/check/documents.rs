@@ -190,5 +190,6 @@ fn inside(document: &str, target: &str) -> Option<String> {
 
 fn exists(facts: &Facts, path: &str) -> bool {
     let below = format!("{path}/");
-    facts.has(path) || facts.files.iter().any(|file| file.starts_with(&below))
+    let next = facts.files.range(below.clone()..).next();
+    facts.has(path) || next.is_some_and(|file| file.starts_with(&below))
 }

@@ -18,7 +18,7 @@ impl fmt::Display for Platform {
 }
 
 /// `runtime.platforms`, `runtime.platform`, `metadata.platforms` or `metadata.platform`, as a text or a list;
-/// Linux on x86-64 when the author says nothing.
+/// Linux on x86-64, or what the reviewing program was built for, when the author says nothing.
 pub(crate) fn declared(manifest: &Manifest) -> Vec<Platform> {
     let document = manifest.document();
     let mut found: Vec<Platform> = [
@@ -35,10 +35,10 @@ pub(crate) fn declared(manifest: &Manifest) -> Vec<Platform> {
     found.sort();
     found.dedup();
     if found.is_empty() {
-        found.push(Platform {
-            os: "linux".to_owned(),
-            arch: "x86_64".to_owned(),
-        });
+        let of = |os: &str, arch: &str| parse(&format!("{os}/{arch}"));
+        found.extend(of("linux", "x86_64"));
+        found.extend(of(std::env::consts::OS, std::env::consts::ARCH));
+        found.dedup();
     }
     found
 }

@@ -9,7 +9,7 @@ use crate::scan::{Facts, Scan};
 use crate::sink::Sink;
 use px_package::manifest::{MAX_TEXT, parse_manifest_with};
 use px_package::names::PLUGIN_YAML;
-use px_package::pack::{PackError, PackOptions, plan_pack};
+use px_package::pack::{PackError, PackOptions, preview_pack};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -67,7 +67,7 @@ fn plan(dir: &Path, context: &Context, sink: &mut Sink) -> Option<Vec<(String, P
         limits: context.limits,
         ..PackOptions::default()
     };
-    match plan_pack(dir, &options) {
+    match preview_pack(dir, &options) {
         Ok(plan) => Some(
             plan.files
                 .into_iter()
@@ -80,15 +80,8 @@ fn plan(dir: &Path, context: &Context, sink: &mut Sink) -> Option<Vec<(String, P
             }
             None
         }
-        Err(PackError::Manifest(issues)) => {
-            // The parser's own issues are noted already; these are files that are missing.
-            let missing: Vec<_> = issues
-                .into_iter()
-                .filter(|i| i.severity.is_fatal())
-                .collect();
-            crate::check::manifest::issues(PLUGIN_YAML, &missing, sink);
-            None
-        }
+        // Noted by the parser already.
+        Err(PackError::Manifest(_)) => None,
         Err(PackError::Special { path, kind }) => {
             let seen = format!("the file is {kind}");
             let remedy = "replace it by a plain file, or exclude it in .pxpignore";

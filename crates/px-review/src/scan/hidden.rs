@@ -9,6 +9,10 @@ use std::ops::Range;
 
 /// This many invisible characters in a row are data, not typography.
 const RUN: usize = 4;
+/// Places looked at in one window; far more than anybody reads.
+const MAX_PLACES: usize = 1000;
+/// Characters around a mark that count as its line.
+const LINE: usize = 2000;
 
 /// Looks for hidden characters in a window of code.
 pub(crate) fn window(view: &View<'_>, text: &str, sink: &mut Sink) {
@@ -17,6 +21,10 @@ pub(crate) fn window(view: &View<'_>, text: &str, sink: &mut Sink) {
         return;
     }
     for (range, what) in suspicious(text, language) {
+        if !sink.room(CheckId::Js05) {
+            sink.omit(CheckId::Js05);
+            continue;
+        }
         // Embeddings around Arabic or Hebrew words are typography, until a person finds that they are not.
         let severity = if typography(text, range.start) {
             Severity::Hold
@@ -88,6 +96,9 @@ fn suspicious(text: &str, language: Language) -> Vec<(Range<usize>, String)> {
                 code,
                 &mut found,
             );
+        }
+        if found.len() >= MAX_PLACES {
+            return found;
         }
         if class == Class::Plain {
             base = Some(c);
@@ -168,14 +179,29 @@ fn balanced(text: &str, at: usize, c: char) -> bool {
     if closes(c) {
         return true;
     }
-    let rest = text[at..].split('\n').next().unwrap_or_default();
-    rest.chars().any(closes) && !matches!(c, '\u{202d}' | '\u{202e}')
+    text[at..]
+        .chars()
+        .take(LINE)
+        .take_while(|c| *c != '\n')
+        .any(closes)
+        && !matches!(c, '\u{202d}' | '\u{202e}')
 }
 
 /// A pair of direction marks on one line, no override, with right-to-left letters between them.
 fn typography(text: &str, at: usize) -> bool {
-    let line_start = text[..at].rfind('\n').map_or(0, |i| i + 1);
-    let line = text[line_start..].split('\n').next().unwrap_or_default();
+    let before = text[..at]
+        .char_indices()
+        .rev()
+        .take(LINE)
+        .take_while(|(_, c)| *c != '\n')
+        .last();
+    let line_start = before.map_or(at, |(i, _)| i);
+    let after = text[at..]
+        .char_indices()
+        .take(LINE)
+        .take_while(|(_, c)| *c != '\n')
+        .last();
+    let line = &text[line_start..after.map_or(at, |(i, c)| at + i + c.len_utf8())];
     let mark = |c: char| class(c) == Class::Direction;
     let at = at - line_start;
     let Some(c) = line[at..].chars().next().filter(|c| mark(*c)) else {

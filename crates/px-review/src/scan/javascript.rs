@@ -120,7 +120,9 @@ fn script(view: &View<'_>, text: &str, range: Range<usize>, sink: &mut Sink) {
     while let Some(token) = lexer.next() {
         let at = token.range.clone();
         trail.push(token);
-        if let Some((check, seen)) = judge(&trail, &lexer) {
+        // Looking ahead is worth its cost only while there is something to tell apart.
+        let ahead = sink.room(CheckId::Js01).then_some(&lexer);
+        if let Some((check, seen)) = judge(&trail, ahead) {
             let at = range.start + at.start..range.start + at.end;
             report(check, seen, view, text, at, sink);
         }
@@ -128,7 +130,7 @@ fn script(view: &View<'_>, text: &str, range: Range<usize>, sink: &mut Sink) {
 }
 
 /// What the newest token completes, if anything.
-fn judge(trail: &Trail<'_>, lexer: &Lexer<'_>) -> Option<(CheckId, String)> {
+fn judge(trail: &Trail<'_>, lexer: Option<&Lexer<'_>>) -> Option<(CheckId, String)> {
     match trail.kind(0)? {
         Kind::Punct(b'(') => called(trail, lexer).map(|seen| (CheckId::Js01, seen)),
         Kind::Text => remote(trail).map(|seen| (CheckId::Js02, seen)),
@@ -137,10 +139,10 @@ fn judge(trail: &Trail<'_>, lexer: &Lexer<'_>) -> Option<(CheckId, String)> {
 }
 
 /// The newest token opens a call's arguments.
-fn called(trail: &Trail<'_>, lexer: &Lexer<'_>) -> Option<String> {
+fn called(trail: &Trail<'_>, lexer: Option<&Lexer<'_>>) -> Option<String> {
     let name = trail.text(1);
     match name {
-        "eval" if trail.global(2) && trail.text(2) != "function" && !defines(lexer) => {
+        "eval" if trail.global(2) && trail.text(2) != "function" && !lexer.is_some_and(defines) => {
             Some("`eval` runs text as code".to_owned())
         }
         ")" if trail.text(2) == "eval" && trail.text(3) == "," => {
@@ -148,7 +150,7 @@ fn called(trail: &Trail<'_>, lexer: &Lexer<'_>) -> Option<String> {
         }
         "Function"
             if trail.global(2)
-                && !harmless_function(lexer)
+                && !lexer.is_some_and(harmless_function)
                 && !matches!(trail.text(2), "function" | "class") =>
         {
             Some("`Function` makes code from text".to_owned())
@@ -156,7 +158,7 @@ fn called(trail: &Trail<'_>, lexer: &Lexer<'_>) -> Option<String> {
         "write" | "writeln" if trail.text(2) == "." && trail.text(3) == "document" => Some(
             format!("`document.{name}` writes markup that can hold scripts"),
         ),
-        "setTimeout" | "setInterval" if trail.global(2) && text_first(lexer) => {
+        "setTimeout" | "setInterval" if trail.global(2) && lexer.is_some_and(text_first) => {
             Some(format!("`{name}` is given text instead of a function"))
         }
         _ => None,
@@ -241,6 +243,9 @@ fn report(
     at: Range<usize>,
     sink: &mut Sink,
 ) {
+    if !sink.room(check) {
+        return sink.omit(check);
+    }
     // `eval` is the author's to mend. The other forms of JS-01 stand in many honest libraries (templates, old
     // engines), and the policy under which pages are served forbids them anyway: a person looks.
     let (severity, remedy) = match check {

@@ -38,6 +38,8 @@ pub(crate) struct Lexer<'a> {
     braces: u32,
     /// Whether a `/` would divide rather than begin a regular expression.
     value: bool,
+    /// Up to here no regular expression ends: looking again from each `/` would take quadratic time.
+    no_regex: usize,
 }
 
 impl<'a> Lexer<'a> {
@@ -48,6 +50,7 @@ impl<'a> Lexer<'a> {
             templates: Vec::new(),
             braces: 0,
             value: false,
+            no_regex: 0,
         }
     }
 
@@ -126,11 +129,14 @@ impl<'a> Lexer<'a> {
 
     /// To the end of a regular expression; false when there is none on this line.
     fn regex(&mut self) -> bool {
+        if self.at < self.no_regex {
+            return false;
+        }
         let (mut i, mut class) = (self.at + 1, false);
         while let Some(c) = self.bytes.get(i) {
             match c {
                 b'\\' => i += 1,
-                b'\n' => return false,
+                b'\n' => break,
                 b'[' => class = true,
                 b']' => class = false,
                 b'/' if !class => {
@@ -144,6 +150,7 @@ impl<'a> Lexer<'a> {
             }
             i += 1;
         }
+        self.no_regex = i;
         false
     }
 

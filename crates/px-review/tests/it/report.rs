@@ -254,3 +254,20 @@ fn fingerprints_tell_files_checks_and_code_apart() {
         assert_ne!(base, other);
     }
 }
+
+#[test]
+fn a_program_that_is_not_built_yet_does_not_hide_the_rest() {
+    let mut plugin = Plugin::process("#!/bin/sh\n");
+    plugin
+        .without("backend/bin/plugin")
+        .with("web-admin/x.js", "eval(a)");
+    let report = plugin.check(&Context::local());
+    assert_eq!(
+        report.verdict.blocking,
+        [CheckId::Man01, CheckId::Js01],
+        "{}",
+        lines(&report)
+    );
+    assert_eq!(found(&report, CheckId::Man01).len(), 1);
+    assert_eq!(report.verdict.unreadable, []);
+}

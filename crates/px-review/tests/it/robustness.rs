@@ -111,3 +111,35 @@ proptest! {
         prop_assert_eq!(check_bundle(&path, &context()).checks.len(), CATALOGUE.len());
     }
 }
+
+/// Each of these takes quadratic time where a scanner looks back or ahead without bound; none does.
+#[test]
+fn files_made_to_exhaust_the_scanners_are_read_like_others() {
+    let of = |text: &str| text.repeat((1 << 18) / text.len());
+    let files = [
+        ("x.js", of("/[")),
+        ("x.js", of("eval(")),
+        ("x.js", of("Function(`${")),
+        ("x.js", of("\u{202e}")),
+        ("x.js", of("a\u{200b}")),
+        ("x.yaml", of("\u{202b}\u{202d}")),
+        ("x.yaml", of("eyJaaaaaaaaaaaa.eyJ")),
+        ("x.yaml", of("password=")),
+        ("x.html", of("<script src=")),
+        ("x.html", of("<script>")),
+        ("x.txt", of(&["AKIA", "ZQ3DY7KJ5WXN2MBT "].concat())),
+        ("README.md", of("[a](b)\n")),
+        ("junit.xml", of("<testsuite tests=\"1\" ")),
+    ];
+    for (name, text) in files {
+        let folder = match name {
+            "README.md" => "",
+            "junit.xml" => "reports/",
+            _ => "web-admin/",
+        };
+        let mut plugin = Plugin::good();
+        plugin.with(&format!("{folder}{name}"), text);
+        let report = check_dir(plugin.write().path(), &context());
+        assert_eq!(report.checks.len(), CATALOGUE.len());
+    }
+}

@@ -109,7 +109,7 @@ impl Chain {
     /// When the Marketplace refuses.
     pub async fn approve(&self, view: &VersionView) -> anyhow::Result<VersionView> {
         let client = self.market("reviewer")?;
-        let claim: Claim = client.post(&paths::claim(view.review_id), &serde_json::json!({})).await?;
+        let claim: Claim = client.post(&paths::claim(view.version_id), &serde_json::json!({})).await?;
         let decision = DecisionRequest {
             decision: Decision::Approve,
             notes: Some("Looks right.".to_owned()),

@@ -1,10 +1,10 @@
 //! Addresses the demo asks, as any other client would.
 
-use px_model::{PluginId, ReviewId, VersionId};
+use px_model::{PluginId, VersionId};
 
 /// Claims a review.
-pub fn claim(review: ReviewId) -> String {
-    format!("/api/marketplace/reviews/{review}/claim")
+pub fn claim(version: VersionId) -> String {
+    format!("/api/marketplace/plugins/{version}/review/claim")
 }
 
 /// Decides a review.

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::sources::root;
+use crate::sources::{root, sources};
 
 /// Allowed dependencies per crate, in the order of the table.
 fn allowed() -> Vec<(String, BTreeSet<String>)> {
@@ -104,12 +104,25 @@ fn crates_use_only_what_the_table_allows() {
             if !may.contains(used) {
                 wrong.push(format!("{name} may not use {used}"));
             }
-            if used == "px-testkit" {
+            // The demo shows where notices arrive; see the next test.
+            if used == "px-testkit" && name != "px-server" {
                 wrong.push(format!("{name} uses px-testkit outside its tests"));
             }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn of_the_servers_only_the_demo_borrows_from_the_kit() {
+    for source in sources(&["crates/px-server/src"], &[".rs"]) {
+        let borrows = source.code().any(|(_, line)| line.contains("px_testkit"));
+        assert!(
+            !borrows || source.path.contains("/src/demo/"),
+            "{}",
+            source.path
+        );
+    }
 }
 
 #[test]

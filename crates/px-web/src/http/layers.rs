@@ -9,7 +9,7 @@ use crate::web::Web;
 use axum::Router;
 
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use px_api::Code;
@@ -37,16 +37,18 @@ pub struct RequestId(pub String);
 #[derive(Debug, Clone, Copy)]
 pub struct AsIs;
 
-/// Puts all shared layers around a router. Routes added afterwards are not covered.
+/// Puts all shared layers around a router, and adds `/problems/{code}`, where problems point to.
+/// Routes added afterwards are not covered.
 pub fn wrap(web: &Web, router: Router) -> Router {
     router
+        .merge(problem_page::routes())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(from_fn_with_state(web.clone(), identify))
         .layer(from_fn_with_state(web.clone(), limit_address))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(web.clone(), finish))
-        .layer(CompressionLayer::new())
-        .layer(from_fn(guard))
+        .layer(CompressionLayer::new().compress_when(worth_compressing))
+        .layer(from_fn_with_state(web.clone(), guard))
         .layer(from_fn_with_state(web.clone(), observe))
 }
 
@@ -69,6 +71,38 @@ pub fn client_address(web: &Web, request: &Request) -> String {
         .map_or_else(|| "unknown".to_owned(), |ip| ip.to_string())
 }
 
+/// Text only, and only ours: bundles are compressed already and are asked for in ranges, streams of
+/// events must not be held back, and what a plugin answers is passed on as it is.
+fn worth_compressing(
+    status: StatusCode,
+    _: http::Version,
+    headers: &HeaderMap,
+    extensions: &http::Extensions,
+) -> bool {
+    let text = |kind: &str| {
+        let texts = [
+            "application/json",
+            "application/problem+json",
+            "image/svg+xml",
+        ];
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        (kind.starts_with("text/") && kind != "text/event-stream") || texts.contains(&kind)
+    };
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok());
+    status != StatusCode::PARTIAL_CONTENT
+        && extensions.get::<AsIs>().is_none()
+        && kind.is_some_and(text)
+}
+
+/// Trace id of a W3C `traceparent` field: `00-{trace id}-{parent id}-{flags}`.
+fn trace_id(headers: &HeaderMap) -> Option<&str> {
+    let text = headers.get("traceparent")?.to_str().ok()?;
+    let id = text.split('-').nth(1)?;
+    (id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit())).then_some(id)
+}
+
 fn given_id(headers: &HeaderMap) -> Option<String> {
     let text = headers.get(REQUEST_ID)?.to_str().ok()?;
     let sound = (8..=64).contains(&text.len())
@@ -85,7 +119,8 @@ async fn observe(State(web): State<Web>, mut request: Request, next: Next) -> Re
         .get::<axum::extract::MatchedPath>()
         .map_or_else(|| "unmatched".to_owned(), |p| p.as_str().to_owned());
     let method = request.method().clone();
-    let span = tracing::info_span!("request", id, %method, path = request.uri().path());
+    let trace = trace_id(request.headers());
+    let span = tracing::info_span!("request", id, %method, path = request.uri().path(), trace);
     request.extensions_mut().insert(RequestId(id.clone()));
     request.extensions_mut().insert(web.clone());
     let begun = web.env().now();
@@ -106,12 +141,15 @@ async fn observe(State(web): State<Web>, mut request: Request, next: Next) -> Re
     answer
 }
 
-async fn guard(request: Request, next: Next) -> Response {
+async fn guard(State(web): State<Web>, request: Request, next: Next) -> Response {
     let mut answer = next.run(request).await;
     let headers = answer.headers_mut();
     let mut put = |name, value| headers.insert(name, HeaderValue::from_static(value));
     put(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     put(header::REFERRER_POLICY, "same-origin");
+    if web.secure_cookies() {
+        put(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
     // A handler that serves something else than our pages states its own policy.
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
         headers.insert(

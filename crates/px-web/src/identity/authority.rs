@@ -40,7 +40,7 @@ fn need_scope(caller: &Caller, scopes: &[Scope]) -> Result<(), Failure> {
     )))
 }
 
-/// An id named by the request: path parameter, header, query field or cookie, in this order.
+/// An id named by the request: path parameter, header or query field, in this order.
 async fn named<T: FromStr, S: Send + Sync>(
     parts: &mut Parts,
     state: &S,
@@ -57,8 +57,7 @@ async fn named<T: FromStr, S: Send + Sync>(
     let from_header = || parts.headers.get(header)?.to_str().ok().map(str::to_owned);
     let text = text
         .or_else(from_header)
-        .or_else(|| query_field(parts, field))
-        .or_else(|| cookies::get(&parts.headers, &format!("px_{field}")).map(str::to_owned));
+        .or_else(|| query_field(parts, field));
     match text.filter(|t| !t.is_empty()) {
         None => Ok(None),
         Some(text) => text
@@ -72,6 +71,16 @@ fn query_field(parts: &Parts, field: &str) -> Option<String> {
     form_urlencoded::parse(parts.uri.query()?.as_bytes())
         .find(|(k, _)| k == field)
         .map(|(_, v)| v.into_owned())
+}
+
+/// What was chosen in the pages (`/prefs`): no more than a default among what the caller has, so
+/// that a choice made with another account does no harm.
+fn chosen<T: FromStr + PartialEq + Copy>(parts: &Parts, field: &str, mine: &[T]) -> Option<T> {
+    let text = cookies::get(&parts.headers, &format!("px_{field}"));
+    let choice: Option<T> = text.and_then(|t| t.parse().ok());
+    choice
+        .filter(|id| mine.contains(id))
+        .or_else(|| mine.first().copied())
 }
 
 macro_rules! common {
@@ -152,15 +161,17 @@ impl Publisher {
     }
 }
 
-fn choose_publisher(caller: &Caller, wanted: Option<PublisherId>) -> Result<PublisherId, Failure> {
+async fn choose_publisher<S: Send + Sync>(
+    caller: &Caller,
+    parts: &mut Parts,
+    state: &S,
+) -> Result<PublisherId, Failure> {
+    let wanted = named(parts, state, "publisher", "x-px-publisher").await?;
     let mine = caller.publishers();
     match wanted {
         Some(id) if mine.contains(&id) => Ok(id),
         Some(id) => Err(forbidden(&format!("the role publisher for {id}"))),
-        None => mine
-            .first()
-            .copied()
-            .ok_or_else(|| forbidden("the role publisher")),
+        None => chosen(parts, "publisher", &mine).ok_or_else(|| forbidden("the role publisher")),
     }
 }
 
@@ -168,8 +179,7 @@ extractor!(Publisher, |parts, state| {
     let caller = caller_of(parts)?;
     let account = caller.account().ok_or_else(unknown)?;
     need_scope(&caller, &[Scope::PluginPublish])?;
-    let wanted = named(parts, state, "publisher", "x-px-publisher").await?;
-    let publisher = choose_publisher(&caller, wanted)?;
+    let publisher = choose_publisher(&caller, parts, state).await?;
     Ok(Self {
         caller,
         publisher,
@@ -196,8 +206,7 @@ impl PublisherReader {
 extractor!(PublisherReader, |parts, state| {
     let caller = caller_of(parts)?;
     need_scope(&caller, &[Scope::PluginRead, Scope::PluginPublish])?;
-    let wanted = named(parts, state, "publisher", "x-px-publisher").await?;
-    let publisher = choose_publisher(&caller, wanted)?;
+    let publisher = choose_publisher(&caller, parts, state).await?;
     Ok(Self { caller, publisher })
 });
 
@@ -282,10 +291,7 @@ async fn tenant_of<S: Send + Sync>(
 ) -> Result<TenantId, Failure> {
     match named(parts, state, "tenant", "x-px-tenant").await? {
         Some(id) => Ok(id),
-        None => caller
-            .tenants()
-            .first()
-            .copied()
+        None => chosen(parts, "tenant", &caller.tenants())
             .ok_or_else(|| forbidden("a tenant: name it with `?tenant=`")),
     }
 }

@@ -16,6 +16,7 @@ use axum::extract::{Query, Request};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{RequestExt, extract::FromRequestParts};
 use http::{HeaderMap, StatusCode, header};
+use px_model::{PublisherId, TenantId};
 use px_store::Actor;
 use serde::Deserialize;
 
@@ -185,11 +186,14 @@ pub(super) async fn sign_out(ui: Ui) -> Answer {
 pub(super) struct Prefs {
     lang: Option<String>,
     theme: Option<String>,
+    tenant: Option<TenantId>,
+    publisher: Option<PublisherId>,
     #[serde(default)]
     back: String,
 }
 
-/// `POST /prefs`: language and theme, kept in cookies for a year.
+/// `POST /prefs`: language, theme, and the tenant or publisher pages begin with, kept in cookies for
+/// a year.
 pub(super) async fn prefs(ui: Ui, Form(form): Form<Prefs>) -> Response {
     let mut answer = Redirect::to(&home_or(&ui, &form.back)).into_response();
     let mut keep = |name: &str, value: &str| {
@@ -202,6 +206,12 @@ pub(super) async fn prefs(ui: Ui, Form(form): Form<Prefs>) -> Response {
     }
     if let Some(theme) = form.theme.as_deref() {
         keep("px_theme", Theme::from_cookie(Some(theme)).as_str());
+    }
+    if let Some(tenant) = form.tenant {
+        keep("px_tenant", &tenant.to_string());
+    }
+    if let Some(publisher) = form.publisher {
+        keep("px_publisher", &publisher.to_string());
     }
     answer
 }

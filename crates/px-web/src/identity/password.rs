@@ -52,11 +52,13 @@ pub async fn hash_password(env: &Env, password: &str) -> Result<PasswordHash, Fa
     }
 }
 
+/// A well-formed hash that no password is known for.
+const NONE: &str = "$argon2id$v=19$m=19456,t=2,p=1$cHgtbm8tYWNjb3VudC4$\
+    ZEHk1jX0S0OA1rCfqr1dgcs3OkZ3sJzFh3pyrlJzLnM";
+
 /// Whether a password fits a stored hash. Without a hash the same work is done against one that
 /// fits nothing, so that the time does not tell whether the account exists.
 pub(crate) async fn fits(password: &str, stored: Option<String>) -> bool {
-    const NONE: &str = "$argon2id$v=19$m=19456,t=2,p=1$cHgtbm8tYWNjb3VudC4$\
-        ZEHk1jX0S0OA1rCfqr1dgcs3OkZ3sJzFh3pyrlJzLnM";
     if password.len() > MAX {
         return false;
     }
@@ -71,4 +73,22 @@ pub(crate) async fn fits(password: &str, stored: Option<String>) -> bool {
         })
     };
     tokio::task::spawn_blocking(work).await.unwrap_or(false) && known
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Argon2, NONE, phc};
+
+    #[test]
+    fn checking_against_nobody_costs_as_much_as_against_somebody() {
+        let hash = phc::PasswordHash::new(NONE).unwrap();
+        let cost = argon2::Params::try_from(&hash).unwrap();
+        let ours = Argon2::default();
+        let ours = ours.params();
+        assert_eq!(
+            (cost.m_cost(), cost.t_cost(), cost.p_cost()),
+            (ours.m_cost(), ours.t_cost(), ours.p_cost())
+        );
+        assert!(hash.salt.is_some() && hash.hash.is_some());
+    }
 }

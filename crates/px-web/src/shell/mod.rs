@@ -5,6 +5,6 @@ mod site;
 mod ui;
 
 pub use page::{Flash, Page};
-pub use site::{NavGroup, NavItem, Site, Theme};
+pub use site::{Counts, NavGroup, NavItem, Site, Theme};
 pub use ui::Ui;
 pub(crate) use ui::local_path;

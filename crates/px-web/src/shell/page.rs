@@ -80,7 +80,7 @@ pub struct Page<'a> {
     lead: String,
     actions: Html,
     crumbs: Vec<(String, String)>,
-    alerts: u64,
+    alerts: Option<u64>,
     width: &'static str,
     status: StatusCode,
     bare: bool,
@@ -95,7 +95,7 @@ impl<'a> Page<'a> {
             lead: String::new(),
             actions: Html::empty(),
             crumbs: Vec::new(),
-            alerts: 0,
+            alerts: None,
             width: "",
             status: StatusCode::OK,
             bare: false,
@@ -130,10 +130,10 @@ impl<'a> Page<'a> {
         self
     }
 
-    /// Number on the bell.
+    /// Number on the bell, instead of the site's own count.
     #[must_use]
     pub const fn alerts(mut self, unread: u64) -> Self {
-        self.alerts = unread;
+        self.alerts = Some(unread);
         self
     }
 
@@ -206,8 +206,15 @@ impl<'a> Page<'a> {
         let ui = self.ui;
         let site = ui.web.site();
         let flash = ui.flash.as_ref().map(|f| f.html(&ui.t));
+        let mut nav = (site.nav)(&ui.t, &ui.caller);
+        for item in nav.iter_mut().flat_map(|group| &mut group.items) {
+            if let Some((_, n, alarm)) = ui.counts.nav.iter().find(|(key, ..)| *key == item.key) {
+                (item.count, item.alarm) = (*n, *alarm);
+            }
+        }
         Html::render(&Shell {
-            nav: (site.nav)(&ui.t, &ui.caller),
+            nav,
+            unread: self.alerts.unwrap_or(ui.counts.inbox),
             brand: &site.brand,
             tagline: ui.t.t(site.tagline_key),
             home: &site.home,
@@ -232,6 +239,7 @@ struct Shell<'a> {
     tagline: String,
     home: &'a str,
     inbox: &'a str,
+    unread: u64,
     flash: Html,
     body: Html,
 }

@@ -2,6 +2,9 @@
 
 use crate::i18n::T;
 use crate::identity::Caller;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use px_store::Db;
 use std::fmt;
 use std::sync::Arc;
 
@@ -68,6 +71,16 @@ impl NavGroup {
     }
 }
 
+/// Numbers shown around every page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Unread in the inbox: the number on the bell.
+    pub inbox: u64,
+    /// By key of the navigation entry; alarms are shown in red.
+    pub nav: Vec<(&'static str, u64, bool)>,
+}
+
+type CountFn = dyn Fn(Db, Caller) -> BoxFuture<'static, Counts> + Send + Sync;
 type NavFn = dyn Fn(&T, &Caller) -> Vec<NavGroup> + Send + Sync;
 
 /// One of the two sites.
@@ -79,6 +92,7 @@ pub struct Site {
     pub(crate) home: String,
     pub(crate) inbox: Option<String>,
     pub(crate) nav: Arc<NavFn>,
+    pub(crate) counts: Option<Arc<CountFn>>,
 }
 
 impl Site {
@@ -97,6 +111,7 @@ impl Site {
             home: "/".to_owned(),
             inbox: None,
             nav: Arc::new(nav),
+            counts: None,
         }
     }
 
@@ -111,6 +126,17 @@ impl Site {
     #[must_use]
     pub fn inbox(mut self, path: impl Into<String>) -> Self {
         self.inbox = Some(path.into());
+        self
+    }
+
+    /// Reads the numbers shown around every page of somebody signed in. A failure is the reader's to
+    /// log; the page is shown without numbers then.
+    #[must_use]
+    pub fn counts<F>(mut self, read: impl Fn(Db, Caller) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Counts> + Send + 'static,
+    {
+        self.counts = Some(Arc::new(move |db, caller| read(db, caller).boxed()));
         self
     }
 

@@ -1,6 +1,6 @@
 //! Everything a page handler needs to know about its reader, as one extractor.
 
-use super::{Flash, Page, Theme};
+use super::{Counts, Flash, Page, Theme};
 use crate::html::Html;
 use crate::http::RequestId;
 use crate::http::cookies;
@@ -11,7 +11,7 @@ use crate::web::Web;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::request::Parts;
-use http::{HeaderMap, Uri, header};
+use http::{HeaderMap, Method, Uri, header};
 use std::convert::Infallible;
 
 /// The reader: language, theme, who they are, the address they asked for.
@@ -34,6 +34,7 @@ pub struct Ui {
     pub(crate) csrf: String,
     pub(crate) fresh_csrf: bool,
     pub(crate) flash: Option<Flash>,
+    pub(crate) counts: Counts,
     htmx: bool,
 }
 
@@ -61,6 +62,7 @@ impl Ui {
             fresh_csrf: csrf.is_none(),
             csrf: csrf.map_or_else(|| web.env().secret(16), str::to_owned),
             flash,
+            counts: Counts::default(),
             htmx: is_htmx(headers),
             web: web.clone(),
         }
@@ -141,6 +143,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Ui {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let web = Web::of(parts);
-        Ok(Self::from_parts(&web, parts))
+        let mut ui = Self::from_parts(&web, parts);
+        let page = parts.method == Method::GET && !ui.htmx && ui.caller.is_signed_in();
+        if let Some(read) = web.site().counts.as_ref().filter(|_| page) {
+            ui.counts = read(web.db().clone(), ui.caller.clone()).await;
+        }
+        Ok(ui)
     }
 }

@@ -4,7 +4,7 @@ use crate::harness::{AMPLE, Browser, Server, on, tester};
 use axum::Router;
 use axum::routing::get;
 use http::StatusCode;
-use px_model::{InstallationId, Role, Scope, TenantId};
+use px_model::{AccountId, InstallationId, Role, Scope, SessionId, TenantId, TokenId};
 use px_testkit::engines;
 use px_web::identity::store::{self, NewAccount};
 use px_web::identity::{Grant, Reach, SignedIn, hash_password};
@@ -119,6 +119,38 @@ async fn doors(server: &Server) {
     );
     assert_eq!(store::clients_of(db, ada).await.unwrap()[0].id, client.id);
 
+    let ids = Ids {
+        ada,
+        session,
+        token,
+        client: client.id,
+    };
+    ends(server, &ids).await;
+    assert_eq!(
+        server
+            .get("/me", &[("authorization", &secret)])
+            .await
+            .status,
+        401
+    );
+}
+
+struct Ids {
+    ada: AccountId,
+    session: SessionId,
+    token: TokenId,
+    client: String,
+}
+
+async fn ends(server: &Server, ids: &Ids) {
+    let Ids {
+        ada,
+        session,
+        token,
+        client,
+    } = ids;
+    let (ada, session, token) = (*ada, *session, *token);
+    let db = server.web.db();
     let mut tx = db.begin().await.unwrap();
     assert!(
         store::end_session(&mut tx, &tester(), ada, session)
@@ -139,13 +171,13 @@ async fn doors(server: &Server) {
             .is_some()
     );
     assert!(
-        store::revoke_client(&mut tx, &tester(), ada, &client.id)
+        store::revoke_client(&mut tx, &tester(), ada, client)
             .await
             .unwrap()
             .is_some()
     );
     assert!(
-        store::revoke_client(&mut tx, &tester(), ada, &client.id)
+        store::revoke_client(&mut tx, &tester(), ada, client)
             .await
             .unwrap()
             .is_none()
@@ -161,13 +193,6 @@ async fn doors(server: &Server) {
         .await
         .unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(
-        server
-            .get("/me", &[("authorization", &secret)])
-            .await
-            .status,
-        401
-    );
     assert_eq!(store::sweep(db).await.unwrap(), 0, "nothing is old enough");
     server.pass(9 * 24 * 3600);
     assert!(store::sweep(db).await.unwrap() >= 1);

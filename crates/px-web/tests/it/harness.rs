@@ -55,6 +55,15 @@ pub async fn limited(routes: Router, rate: Rate) -> Server {
 }
 
 pub async fn on(engine: Engine, routes: Router, rate: Rate) -> Server {
+    let site = Site::new("test", "Test", "menu", |_, _| Vec::new());
+    make(engine, routes, rate, site).await
+}
+
+pub async fn with_site(site: Site, routes: Router) -> Server {
+    make(Engine::Sqlite, routes, AMPLE, site).await
+}
+
+async fn make(engine: Engine, routes: Router, rate: Rate, site: Site) -> Server {
     let clock = TestClock::at(Timestamp::from_second(1_800_000_000).unwrap());
     let env = Env::new(clock.clone(), SystemRandomness);
     let sets = [px_store::MIGRATIONS, px_web::identity::MIGRATIONS];
@@ -62,7 +71,7 @@ pub async fn on(engine: Engine, routes: Router, rate: Rate) -> Server {
     let web = Web::new(WebConfig {
         db: made.db.clone(),
         words: Words::shared().unwrap(),
-        site: Site::new("test", "Test", "menu", |_, _| Vec::new()),
+        site,
         secure_cookies: false,
         trust_forwarded: false,
         limits: Limits {

@@ -333,3 +333,33 @@ async fn a_stream_resumes_after_the_last_event_that_arrived() {
     event: step id: 9
     ");
 }
+
+#[tokio::test]
+async fn text_is_compressed_and_what_is_asked_for_in_ranges_is_not() {
+    let big = "x".repeat(4000);
+    let file = move |kind: &'static str| {
+        let body = big.clone();
+        get(move || async move { ([("content-type", kind)], body) })
+    };
+    let routes = Router::new()
+        .route("/page", file("text/html; charset=utf-8"))
+        .route("/bundle", file("application/octet-stream"))
+        .route("/zip", file("application/zip"));
+    let server = server(routes).await;
+    for (path, encoding) in [("/page", "gzip"), ("/bundle", ""), ("/zip", "")] {
+        let answer = server.get(path, &[("accept-encoding", "gzip")]).await;
+        assert_eq!(answer.header("content-encoding"), encoding, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_type_of_a_problem_leads_to_its_explanation() {
+    let server = server(routes()).await;
+    let kind = server.get("/refuse", &[]).await.json()["type"].clone();
+    let page = server
+        .get(kind.as_str().unwrap(), &[("accept", "text/html")])
+        .await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.body.contains("PX-0205"));
+    assert_eq!(server.get("/problems/PX-9999", &[]).await.status, 404);
+}

@@ -6,6 +6,7 @@ use http::{Method, Request, StatusCode};
 use px_model::{Role, Scope};
 use px_web::identity::store::{self, find_account};
 use px_web::identity::{Grant, Reach, SignedIn};
+use px_web::{Counts, Html, NavGroup, NavItem, Site, Ui};
 
 async fn site() -> Server {
     let routes = Router::new().route(
@@ -380,4 +381,40 @@ async fn a_login_exists_once_and_language_and_theme_are_kept() {
         page.body
             .contains("<html lang=\"zh-CN\" data-bs-theme=\"dark\">")
     );
+}
+
+#[tokio::test]
+async fn the_sites_numbers_stand_around_every_page_of_somebody_signed_in() {
+    let site = Site::new("test", "Test", "menu", |_, _| {
+        let items = vec![NavItem::new("queue", "inbox", "Queue", "/queue")];
+        vec![NavGroup::new("", items)]
+    });
+    let site = site.inbox("/inbox").counts(|db, caller| async move {
+        let mine = store::sessions_of(&db, caller.account().unwrap())
+            .await
+            .unwrap();
+        Counts {
+            inbox: 100 + mine.len() as u64,
+            nav: vec![("queue", 7, true)],
+        }
+    });
+    let routes = Router::new().route(
+        "/page",
+        get(|ui: Ui| async move { ui.page("Page").active("queue").show_html(Html::empty()) }),
+    );
+    let server = crate::harness::with_site(site, routes).await;
+    server.account("ada", &[]).await;
+    let mut browser = Browser::default();
+    assert!(
+        !browser
+            .get(&server, "/page")
+            .await
+            .body
+            .contains("px-count")
+    );
+    browser.sign_in(&server, "ada").await;
+    let page = browser.get(&server, "/page").await.body;
+    assert!(page.contains(">99+</span>"), "{page}");
+    assert!(page.contains("data-tone=\"danger\">7</span>"));
+    assert!(page.contains("href=\"/queue\" aria-current=\"page\""));
 }

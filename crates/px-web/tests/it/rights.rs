@@ -32,6 +32,10 @@ fn routes() -> Router {
         .route("/admin", get(|_: TenantAdmin| async { "" }))
         .route("/member", get(|_: TenantMember| async { "" }))
         .route("/tenant-operator", get(|_: TenantOperator| async { "" }))
+        .route(
+            "/which",
+            get(|t: TenantAdmin| async move { t.tenant().to_string() }),
+        )
         .route("/ops", get(|_: PlatformOps| async { "" }))
         .route(
             "/t/{tenant}",
@@ -155,4 +159,21 @@ async fn a_tenants_admin_is_nobody_elsewhere() {
         200,
         "the own one is the default"
     );
+}
+
+#[tokio::test]
+async fn a_choice_kept_in_a_cookie_is_a_default_and_no_right() {
+    let server = server(routes()).await;
+    let grants = [1, 2].map(|n| Grant {
+        role: Role::TenantAdmin,
+        reach: Reach::Tenant(tenant(n)),
+    });
+    let account = server.account("ada", &grants).await;
+    let token = format!("Bearer {}", server.token(account, Scope::ALL).await);
+    for (chosen, expected) in [(2, 2), (1, 1), (3, 1)] {
+        let cookie = format!("px_tenant={}", tenant(chosen));
+        let headers = [("authorization", token.as_str()), ("cookie", &cookie)];
+        let answer = server.get("/which", &headers).await;
+        assert_eq!(answer.body, tenant(expected).to_string());
+    }
 }

@@ -42,6 +42,7 @@ fn made(verb: &str, key: &Key, store: &KeyStore, session: &Session) -> Outcome {
             ("Fingerprint", key.note.fingerprint.clone()),
             ("File", session.shown(&file)),
         ])
+        .blank()
         .line(
             Text::toned(Tone::Dim, "next:")
                 .plain(" ")

@@ -1,6 +1,8 @@
-//! Serves every component on one page, for looking at them while working on the look.
+//! Serves every component on a few pages, for looking at them while working on the look.
 
 #![allow(clippy::print_stdout)]
+
+mod explore;
 
 use axum::Router;
 use axum::response::Response;
@@ -310,114 +312,6 @@ async fn gallery(ui: Ui) -> Response {
         .show_html(Html::trusted(body))
 }
 
-fn form() -> Html {
-    let fields = [
-        ui::Field::text("name", "Name")
-            .value("<x>")
-            .required()
-            .hint("What people will read."),
-        ui::Field::input("url", "url", "Address")
-            .value("ftp://")
-            .error("Give an https address."),
-        ui::Field::select(
-            "channel",
-            "Channel",
-            vec![("s".into(), "Stable".into()), ("b".into(), "Beta".into())],
-        )
-        .value("b"),
-        ui::Field::radio(
-            "when",
-            "When",
-            vec![
-                ("now".into(), "Now".into()),
-                (
-                    "window".into(),
-                    "In the maintenance window (Sundays 02:00–04:00)".into(),
-                ),
-            ],
-        )
-        .value("window"),
-        ui::Field::check("acknowledged", "I have read what high risk means here.").required(),
-        ui::Field::area("reason", "Reason", 3),
-    ];
-    let fields = Html::join(fields.iter().map(ui::Field::html));
-    Html::trusted(format!(
-        r#"<form class="px-form">{fields}<div><button class="btn btn-primary">Start</button></div></form>"#
-    ))
-}
-
-async fn explore(ui: Ui) -> Response {
-    let t = &ui.t;
-    let names = [
-        (
-            "Invoice OCR",
-            "Acme GmbH",
-            "Reads invoices from mail and writes them into orders.",
-            Risk::High,
-        ),
-        (
-            "Shift planner",
-            "Rota",
-            "Plans shifts with rules people agreed on.",
-            Risk::Low,
-        ),
-        (
-            "客户画像",
-            "示例科技",
-            "根据订单与回访记录生成客户标签。",
-            Risk::Medium,
-        ),
-        (
-            "Warehouse map",
-            "Depot",
-            "Where things lie, on a map that knows the shelves.",
-            Risk::Low,
-        ),
-        (
-            "Price watch",
-            "Acme GmbH",
-            "Compares prices every night.",
-            Risk::Medium,
-        ),
-    ];
-    let cards = names.map(|(name, who, line, risk)| {
-        ui::PluginCard::new(name, "/plugin")
-            .publisher(who, (who != "Rota").then(|| "Verified".to_owned()))
-            .line(line)
-            .badge(ui::risk(t, risk, &[]))
-            .badge(ui::chip("stable"))
-            .fact("download", t.number(18_204))
-            .fact("tag", "2.4.0")
-    });
-    let body = [
-        ui::tabs(
-            t,
-            &[
-                ("All".into(), "/explore".into(), true),
-                ("Installed".into(), "/x".into(), false),
-            ],
-        ),
-        ui::PluginCard::grid(cards),
-        Card::new("Install", form()).html(),
-        Card::new(
-            "Log",
-            ui::log(
-                "Log",
-                "13:20:01 fetching 48.2 MB\n13:20:04 digest is right\n13:20:05 started in trial",
-            ),
-        )
-        .html(),
-    ];
-    let body = Html::trusted(format!(
-        r#"<div class="px-stack">{}</div>"#,
-        Html::join(body)
-    ));
-    ui.page("Explore")
-        .active("explore")
-        .lead("218 plugins, 6 new this week.")
-        .show_html(body)
-}
-
 async fn seed(db: &Db) -> Result<(), Box<dyn Error>> {
     use px_web::identity::{Grant, Reach, hash_password, store};
     let password = hash_password(db.env(), "gallery gallery").await?;
@@ -473,7 +367,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let routes = Router::new()
         .route("/", get(gallery))
         .route("/fault", get(fault))
-        .route("/explore", get(explore))
+        .route("/explore", get(explore::page))
+        .route("/stream", get(explore::stream))
+        .route("/fragment", get(explore::fragment))
         .merge(px_web::identity::routes())
         .merge(px_web::assets::routes());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8099").await?;
