@@ -33,7 +33,7 @@ async fn show(ui: &Ui, who: &Publisher, market: &Market, note: Html) -> Answer {
             t.t("mkt-keys-empty"),
             t.t("mkt-keys-empty-text"),
         ));
-    let how = Html::join([
+    let how = stack([
         muted(&t.t("mkt-keys-how")),
         ui::code(
             t,
@@ -69,6 +69,8 @@ fn row(ui: &Ui, key: &KeyView) -> Row {
             t.t("mkt-key-revoke-what"),
         )
         .look(Look::Danger)
+        .quiet()
+        .submit(t.t("mkt-key-revoke-send"))
         .small()
         .hidden("key", key.key_id)
         .reason("reason", t.t("mkt-key-revoke-hint"), "")

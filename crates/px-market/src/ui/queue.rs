@@ -72,7 +72,7 @@ pub(super) async fn page(ui: Ui, who: Reviewer, State(market): State<Market>) ->
     let table = table(&ui, &auth, &query, &board, rows);
     let body = stack([
         live,
-        Html::join([tabs, Card::new("", table).flush().html()]),
+        super::parts::group([tabs, Card::new("", table).flush().html()]),
     ]);
     let page = ui
         .page(t.t("mkt-nav-queue"))
@@ -296,7 +296,7 @@ fn line(ui: &Ui, auth: &ReviewerAuth, board: &QueueBoard, row: &VersionRow) -> R
     let submitted = row.submitted_at.unwrap_or(row.created_at);
     let clock = match row.clock.deadline {
         Some(deadline) => ui::sla(t, submitted, deadline),
-        None => ui::version_state(t, row.state),
+        None => super::parts::muted(&t.t("mkt-clock-paused")),
     };
     Row::new([
         lead,
