@@ -83,7 +83,7 @@ fn message(ui: &Ui, m: &InboxMessage) -> Html {
     let lang = t.lang().tag();
     let (title, body) = (
         Html::text(m.title.get(lang)),
-        Html::text(m.body.get(lang).trim()),
+        body(t, m.body.get(lang).trim()),
     );
     let (icon, when) = (ui::icon(name), ui::time(t, m.at));
     let open = link_of(t, m);

@@ -10,7 +10,7 @@ use px_web::{Answer, Failure, Flash, Html, Ui};
 use serde::Deserialize;
 
 use super::ask::Ask;
-use super::parts::{fail, muted, publisher, stack, unread};
+use super::parts::{fail, muted, publisher, stack};
 use crate::Market;
 
 /// `GET /my/keys`
@@ -47,7 +47,7 @@ async fn show(ui: &Ui, who: &Publisher, market: &Market, note: Html) -> Answer {
     ]);
     let page = ui.page(t.t("mkt-nav-keys")).lead(t.t("mkt-keys-lead"));
     let page = page.crumb(t.t("mkt-nav-mine"), "/my").active("keys");
-    Ok(page.alerts(unread(market, ui).await).show_html(body))
+    Ok(page.show_html(body))
 }
 
 fn row(ui: &Ui, key: &KeyView) -> Row {

@@ -13,7 +13,7 @@ use px_web::{Answer, Html, Ui};
 use serde_json::json;
 
 use super::export::Export;
-use super::parts::{beta, fail, link, matches, number, paged, publisher, stack, unread};
+use super::parts::{beta, fail, link, matches, number, paged, publisher, stack};
 use super::{permissions, steps};
 use crate::Market;
 use crate::app::pages::MyBoard;
@@ -52,10 +52,7 @@ pub(super) async fn page(ui: Ui, who: Publisher, State(market): State<Market>) -
         .page(t.t("mkt-nav-mine"))
         .lead(lead(t, &board))
         .actions(keys);
-    Ok(page
-        .active("mine")
-        .alerts(unread(&market, &ui).await)
-        .show_html(body))
+    Ok(page.active("mine").show_html(body))
 }
 
 /// States in which the author has the ball.

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::export::Export;
 use super::live::follow;
-use super::parts::{beta, fail, link, matches, number, paged, reviewer, stack, unread};
+use super::parts::{beta, fail, link, matches, number, paged, reviewer, stack};
 use super::permissions::{added, reasons};
 use super::report_parts::verdict;
 use super::version::Seen;
@@ -78,7 +78,7 @@ pub(super) async fn page(ui: Ui, who: Reviewer, State(market): State<Market>) ->
         .page(t.t("mkt-nav-queue"))
         .lead(lead(t, &board))
         .active("queue");
-    Ok(page.alerts(unread(&market, &ui).await).show_html(body))
+    Ok(page.show_html(body))
 }
 
 /// `GET /review/part`: the figures, and whether the list below is still true.

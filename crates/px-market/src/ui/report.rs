@@ -12,7 +12,7 @@ use px_web::{Answer, Failure, Html, Ui};
 
 use super::decide::{Refused, bar};
 use super::parts::{
-    channel_word, fail, group, kind_word, muted, refusal, reviewer, section, stack, title, unread,
+    channel_word, fail, group, kind_word, muted, refusal, reviewer, section, stack, title,
 };
 use super::report_parts::{buckets, checks, engines, findings, run, verdict};
 use super::{markdown, permissions, steps};
@@ -71,7 +71,7 @@ pub(super) async fn show(
     let page = page
         .active("queue")
         .status(status.unwrap_or(StatusCode::OK));
-    Ok(page.alerts(unread(market, ui).await).show_html(body))
+    Ok(page.show_html(body))
 }
 
 fn warning(t: &T, file: &ReviewFile) -> Html {

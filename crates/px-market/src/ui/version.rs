@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::ask::Ask;
 use super::live::follow;
-use super::parts::{beta, fail, muted, number, publishers, refusal, split, stack, unread};
+use super::parts::{beta, fail, muted, number, publishers, refusal, split, stack};
 use super::report_parts::findings;
 use super::{markdown, permissions, steps};
 use crate::Market;
@@ -116,7 +116,7 @@ async fn show(
         .crumb(t.t("mkt-nav-mine"), "/my")
         .active("mine");
     let page = page.status(status.unwrap_or(http::StatusCode::OK));
-    Ok(page.alerts(unread(market, ui).await).show_html(body))
+    Ok(page.show_html(body))
 }
 
 fn state(ui: &Ui, file: &VersionFile) -> Html {
