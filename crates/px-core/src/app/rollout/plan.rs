@@ -246,9 +246,14 @@ fn go_on(view: &View, index: usize, members: &[Member], now: Timestamp, steps: &
 
 /// Reasons to stop at once, whatever the batch.
 fn trouble(members: &[Member]) -> Option<String> {
-    if judge(members) == Judgement::Fail {
-        return Some("Too many tenants could not keep the release.".to_owned());
-    }
+    alike(members).or_else(|| {
+        let text = "Too many tenants could not keep the release.";
+        (judge(members) == Judgement::Fail).then(|| text.to_owned())
+    })
+}
+
+/// Two failures with the same cause in the first batch that has any tenant.
+fn alike(members: &[Member]) -> Option<String> {
     let first = members
         .iter()
         .filter(|m| m.install.is_some())
