@@ -6,7 +6,6 @@ use px_api::client::{CallError, Client};
 use px_api::market::ListedVersion;
 use px_model::{Channel, PluginId, VersionState};
 use px_review::{CatalogSnapshot, CatalogVersion, PreviousVersion};
-use serde::Deserialize;
 
 use super::{paths, retry};
 use crate::failure::Failure;
@@ -21,17 +20,6 @@ pub struct Listed {
     /// For the checks.
     pub catalog: CatalogSnapshot,
     own: Vec<ListedVersion>,
-}
-
-/// The list of versions, bare or in a page.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Versions {
-    Bare(Vec<ListedVersion>),
-    Page {
-        #[serde(alias = "versions")]
-        items: Vec<ListedVersion>,
-    },
 }
 
 impl Listed {
@@ -94,17 +82,13 @@ async fn versions(
     let path = paths::versions(plugin);
     let mut said = retry::said(session);
     let answer = retry::call(session, &mut said, || async {
-        match client.get::<Versions>(&path).await {
+        match client.get(&path).await {
             // Nobody has listed it yet: that is an answer, not a failure.
-            Err(CallError::Problem(problem)) if problem.status == 404 => {
-                Ok(Versions::Bare(Vec::new()))
-            }
+            Err(CallError::Problem(problem)) if problem.status == 404 => Ok(Vec::new()),
             other => other,
         }
     });
-    Ok(match answer.await? {
-        Versions::Bare(items) | Versions::Page { items } => items,
-    })
+    answer.await
 }
 
 fn facts(listed: &ListedVersion) -> CatalogVersion {

@@ -326,3 +326,58 @@ fn an_unreachable_marketplace_is_named_and_leaves_the_log() {
             .contains("other-token")
     );
 }
+
+#[test]
+fn one_process_at_a_time_works_on_a_publish() {
+    let market = Market::start();
+    let author = ready(&market);
+    author.write("notes/.powerx/publish/build-1.lock", "");
+    let lock = std::fs::File::options()
+        .write(true)
+        .open(author.path("notes/.powerx/publish/build-1.lock"))
+        .unwrap();
+    lock.lock().unwrap();
+    let refused = author
+        .json(&["publish", "notes", "--request-id", "build-1"])
+        .expect(2)
+        .json();
+    assert!(
+        refused["problem"]["detail"]
+            .as_str()
+            .unwrap()
+            .contains("another process"),
+        "{refused}"
+    );
+    drop(lock);
+    author
+        .run(&["publish", "notes", "--request-id", "build-1"])
+        .expect(0);
+}
+
+#[test]
+fn telemetry_that_does_not_answer_is_not_waited_for() {
+    let market = Market::start();
+    let mut author = ready(&market);
+    // Accepts connections and never says anything.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    author.set(
+        "PX_TELEMETRY_ENDPOINT",
+        format!("http://{}", silent.local_addr().unwrap()),
+    );
+    author.run(&["publish", "notes"]).expect(0);
+    assert_eq!(market.inner().submitted.len(), 1);
+}
+
+#[test]
+fn an_unknown_key_of_the_plan_is_refused_by_name() {
+    let market = Market::start();
+    let author = ready(&market);
+    let plan = author
+        .read("notes/publish.yml")
+        .replace("autoUpgrade", "autoUpgarde");
+    author.write("notes/publish.yml", &plan);
+    let refused = author.json(&["publish", "notes"]).expect(2).json();
+    assert_eq!(refused["problem"]["errors"][0]["pointer"], "autoUpgarde");
+    assert_eq!(refused["problem"]["place"]["file"], "publish.yml");
+    assert_eq!(market.inner().publishes.len(), 0);
+}
