@@ -137,7 +137,7 @@ fn only(field: &Field<'_>, known: &[&str], findings: &mut Findings) {
             findings.block(
                 &field.get(&key.text),
                 format!("nothing reads the key `{}`", key.text),
-                &format!("use one of {}, or remove it", known.join(", ")),
+                format!("use one of {}, or remove it", known.join(", ")),
             );
         }
     }
