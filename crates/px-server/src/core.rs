@@ -72,7 +72,7 @@ fn config(settings: &Settings) -> anyhow::Result<CoreConfig> {
     config.auto_upgrade = settings.on("PX_ONLINE_AUTO_UPGRADE");
     config.allowed_hosts = settings.list("PX_ONLINE_ALLOWED_HOSTS");
     config.allow_private_addresses = settings.on("PX_ALLOW_PRIVATE_ADDRESSES");
-    config.probation.length = settings.seconds("PX_PROBATION_SECONDS");
+    config.probation.duration = settings.seconds("PX_PROBATION_SECONDS");
     config.probe_every = settings.seconds("PX_PROBE_SECONDS");
     Ok(config)
 }
@@ -92,9 +92,9 @@ pub async fn start(settings: &Settings, db: Db, listener: TcpListener, metrics: 
     let notifier = Notifier::new(db.clone(), notify)?;
     let work = notifier.register(Workers::new(db.clone())).start(8);
     let parts = Parts {
-        routes: core.router().merge(px_core::ui::routes(core.clone())),
-        site: px_core::ui::site(),
-        words: px_core::ui::words(Words::shared()?)?,
+        routes: core.router(),
+        site: px_web::Site::new("admin", "PowerX", "menu", |_, _| Vec::new()),
+        words: Words::shared()?,
         health: Health::new().check(db.clone()).metrics(metrics),
         work: Some(work),
     };

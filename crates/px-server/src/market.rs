@@ -60,7 +60,9 @@ pub async fn alert_webhook(settings: &Settings, name: &str, db: &Db) -> anyhow::
         .transpose()?
         .into_iter()
         .collect();
-    px_notify::sync_alert_webhooks(db, &hooks).await?;
+    let mut tx = db.begin().await?;
+    px_notify::sync_alert_webhooks(&mut tx, &hooks).await?;
+    tx.commit().await?;
     Ok(())
 }
 
@@ -104,9 +106,9 @@ pub async fn start(settings: &Settings, db: Db, listener: TcpListener, metrics: 
     let notifier = Notifier::new(db.clone(), notify_config(settings, "MKP"))?;
     let work = market.register(notifier.register(Workers::new(db.clone()))).start(2);
     let parts = Parts {
-        routes: market.router().merge(px_market::ui::routes(market.clone())),
-        site: px_market::ui::site(),
-        words: px_market::ui::words(Words::shared()?)?,
+        routes: market.router(),
+        site: px_web::Site::new("market", "PowerX Marketplace", "menu", |_, _| Vec::new()),
+        words: Words::shared()?,
         health: Health::new().check(db.clone()).metrics(metrics),
         work: Some(work),
     };

@@ -3,5 +3,6 @@
 mod kills;
 mod machine;
 mod plan;
+mod real;
 mod rollouts;
 mod support;

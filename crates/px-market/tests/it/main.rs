@@ -1,9 +1,15 @@
 //! Behaviour of the Marketplace through its public interface, on SQLite and, when
 //! `PX_TEST_POSTGRES_URL` names a server, on PostgreSQL.
 
+mod api;
 mod bundles;
 mod pipeline;
 mod publish;
 mod review;
+mod rights;
+mod site;
+mod spec;
+mod telling;
 mod upload;
+mod watching;
 mod world;

@@ -102,6 +102,7 @@ impl World {
             px_store::MIGRATIONS,
             px_work::MIGRATIONS,
             px_notify::MIGRATIONS,
+            px_web::identity::MIGRATIONS,
             px_market::MIGRATIONS,
         ])
         .await

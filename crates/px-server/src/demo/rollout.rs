@@ -66,7 +66,6 @@ async fn bad_release(chain: &Chain) -> anyhow::Result<((), String)> {
 }
 
 async fn taken_back(chain: &Chain) -> anyhow::Result<((), String)> {
-    let mut client = None;
     let found = until("the rollback", Duration::from_secs(90), async || {
         for login in logins(chain) {
             let alerts: Vec<AlertView> = items(chain.core(&login)?.get(paths::ALERTS).await?)?;
@@ -80,7 +79,6 @@ async fn taken_back(chain: &Chain) -> anyhow::Result<((), String)> {
     let (login, alert) = found;
     let install = alert.subject.as_deref().context("the alert names no install")?.parse()?;
     let view = chain.ended_as(&login, install, InstallState::RolledBack).await?;
-    client.replace(chain.core(&login)?);
     let why = view.problem.map(|p| p.code).unwrap_or_default();
     let seconds = view.rollback_seconds.context("no rollback time")?;
     if seconds > 300.0 {
@@ -128,8 +126,12 @@ async fn by_hand(chain: &Chain) -> anyhow::Result<((), String)> {
 
 async fn audit(chain: &Chain) -> anyhow::Result<((), String)> {
     let mut counts = Vec::new();
-    for client in [chain.market("operator")?, chain.core("ops")?] {
-        let verdict: Value = client.get(paths::AUDIT_VERIFY).await?;
+    let chains = [
+        (chain.market("operator")?, paths::MARKET_AUDIT_VERIFY),
+        (chain.core("ops")?, paths::CORE_AUDIT_VERIFY),
+    ];
+    for (client, path) in chains {
+        let verdict: Value = client.get(path).await?;
         if !verdict["firstBad"].is_null() {
             bail!("the chain is broken: {verdict}");
         }

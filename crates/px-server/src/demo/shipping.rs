@@ -19,7 +19,7 @@ pub async fn walk(timeline: &mut Timeline, chain: &mut Chain) -> anyhow::Result<
     timeline.step("publish", "The author makes a key and has it certified", keys(chain)).await?;
     timeline.step("publish", "px-plugin check finds nothing that blocks", check(chain)).await?;
     timeline.step("publish", "px-plugin publish, killed in mid-upload, resumed", upload::publish_cut_and_resumed(chain)).await?;
-    let secret = timeline.step("notify", "A tenant subscribes: webhook, mail, inbox", subscribe(chain)).await?;
+    let secret = timeline.step("notify", "The tenants subscribe: inbox, and one by webhook and mail", subscribe(chain)).await?;
     let view = timeline.step("review", "Signature, archive, checks and a run in the sandbox", reviewed(chain)).await?;
     timeline.step("review", "A reviewer claims and approves; the version is listed", approved(chain, view)).await?;
     timeline.step("notify", "Webhook received, signature verified", webhook(chain, &secret, 1)).await?;
@@ -77,6 +77,10 @@ async fn subscribe(chain: &Chain) -> anyhow::Result<(String, String)> {
     };
     let made: SubscriptionView = chain.market_as_installation().post(paths::SUBSCRIPTIONS, &request).await?;
     let secret = made.webhook_secret.context("no webhook secret")?;
+    for login in logins(chain) {
+        let path = paths::subscription(&chain.plugin);
+        let _: Value = chain.core(&login)?.put(&path, &serde_json::json!({ "channel": "stable" })).await?;
+    }
     Ok((secret, made.subscription_id.to_string()))
 }
 

@@ -37,7 +37,7 @@ pub async fn publish_cut_and_resumed(chain: &Chain) -> anyhow::Result<((), Strin
         }
         let Some(id) = version_under_way(chain) else { return Ok(None) };
         let view: VersionView = client.get(&paths::version(id)).await?;
-        Ok(Some(view).filter(|v| v.received_bytes > 0 && v.received_bytes < v.artifact.size))
+        Ok(Some(view).filter(|v| v.received_bytes > v.artifact.size / 5 && v.received_bytes < v.artifact.size))
     })
     .await?;
     child.kill().await.context("ending the upload")?;

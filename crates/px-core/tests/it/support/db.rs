@@ -1,10 +1,11 @@
-//! One fresh database per test: SQLite always, PostgreSQL when `PX_TEST_POSTGRES_URL` is set.
+//! One fresh database per engine at hand, with a clock that runs and can be moved.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 use px_store::{Clock as ClockPort, Db, Env, SystemClock, SystemRandomness};
+use px_testkit::{TestDb, engines, test_db_with};
 
 /// The machine's clock, moved by whole seconds.
 #[derive(Clone, Default)]
@@ -22,68 +23,41 @@ impl ClockPort for Clock {
     }
 }
 
-/// A database with the core's tables.
+/// A database with the core's tables, and a folder for its files.
 pub struct Database {
     pub db: Db,
     pub clock: Clock,
-    pub folder: Arc<tempfile::TempDir>,
-    address: String,
+    pub folder: tempfile::TempDir,
+    held: TestDb,
 }
 
 impl Database {
-    async fn open(address: String, folder: Arc<tempfile::TempDir>) -> Self {
-        let clock = Clock::default();
-        let db = connect(&address, &clock).await;
-        db.migrate(&[
-            px_store::MIGRATIONS,
-            px_work::MIGRATIONS,
-            px_notify::MIGRATIONS,
-            px_core::MIGRATIONS,
-        ])
-        .await
-        .unwrap();
-        Self {
-            db,
-            clock,
-            folder,
-            address,
-        }
-    }
-
     /// A second process on the same database.
     pub async fn again(&self) -> Db {
-        connect(&self.address, &self.clock).await
+        let env = Env::new(self.clock.clone(), SystemRandomness);
+        Db::open(&self.held.address, env).await.unwrap()
     }
-}
-
-async fn connect(address: &str, clock: &Clock) -> Db {
-    Db::open(address, Env::new(clock.clone(), SystemRandomness))
-        .await
-        .unwrap()
 }
 
 /// A fresh database of every engine at hand.
 pub async fn databases() -> Vec<Database> {
-    let folder = Arc::new(tempfile::tempdir().unwrap());
-    let file = folder.path().join("core.db");
-    let mut all =
-        vec![Database::open(format!("sqlite:{}", file.display()), Arc::clone(&folder)).await];
-    if let Ok(base) = std::env::var("PX_TEST_POSTGRES_URL") {
-        let schema = format!("t{}", Env::system().uuid().simple());
-        let admin = Db::open(&base, Env::system()).await.unwrap();
-        let mut tx = admin.begin().await.unwrap();
-        let create = format!("CREATE SCHEMA {schema}");
-        tx.exec(sqlx_safe(create), vec![]).await.unwrap();
-        tx.commit().await.unwrap();
-        admin.close().await;
-        let joint = if base.contains('?') { '&' } else { '?' };
-        let address = format!("{base}{joint}options=-csearch_path%3D{schema}");
-        let folder = Arc::new(tempfile::tempdir().unwrap());
-        all.push(Database::open(address, folder).await);
+    let sets = [
+        px_store::MIGRATIONS,
+        px_work::MIGRATIONS,
+        px_notify::MIGRATIONS,
+        px_core::MIGRATIONS,
+    ];
+    let mut all = Vec::new();
+    for engine in engines() {
+        let clock = Clock::default();
+        let env = Env::new(clock.clone(), SystemRandomness);
+        let held = test_db_with(engine, &sets, env).await;
+        all.push(Database {
+            db: held.db.clone(),
+            clock,
+            folder: tempfile::tempdir().unwrap(),
+            held,
+        });
     }
     all
-}
-
-fn sqlx_safe(text: String) -> sqlx::AssertSqlSafe<String> {
-    sqlx::AssertSqlSafe(text)
 }

@@ -1,0 +1,199 @@
+//! From a listing to traffic and back, with nothing replaced but the Marketplace's people.
+
+use http::{Method, StatusCode};
+use px_api::market::Outcome;
+use px_model::event_type;
+use px_testkit::engines;
+use serde_json::{Value, json};
+
+use super::site::Site;
+
+const PLUGIN: &str = "com.powerx.samples.greeter";
+const INSTALL: &str = "/api/v1/admin/plugins/install/url";
+const HELLO: &str = "/_p/com.powerx.samples.greeter/api/hello?name=Ada";
+
+async fn synced(site: &Site, token: &str, version: &str) {
+    site.until("the version to be synced", async || {
+        let path = format!("/api/v1/admin/plugins/versions?pluginId={PLUGIN}");
+        let all = site.get(&path, token).await.json();
+        let all = all.as_array().unwrap().clone();
+        all.iter()
+            .any(|v| v["listed"]["version"] == version)
+            .then_some(())
+    })
+    .await;
+}
+
+fn order(version: &str) -> Value {
+    json!({"pluginId": PLUGIN, "version": version, "acknowledgedPermissions": ["greeter:greeting:read"]})
+}
+
+async fn install(site: &Site, token: &str, version: &str) -> Value {
+    let answer = site.ask(Method::POST, INSTALL, token, order(version)).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.body);
+    let id = answer.json()["installJobId"].as_str().unwrap().to_owned();
+    site.ended(&id, token).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn listed_installed_served_upgraded_and_taken_back() {
+    for engine in engines() {
+        let site = Site::started(engine, |config| {
+            config.probation.traps = 1;
+        })
+        .await;
+        let (acme, token) = site.tenant("acme").await;
+        let (_, other) = site.tenant("other").await;
+        site.market.list("1.0.0");
+        site.market.list("1.1.0");
+        synced(&site, &token, "1.1.0").await;
+
+        let done = install(&site, &token, "1.0.0").await;
+        assert_eq!(done["status"], "committed", "{done}");
+        let hello = site.get(HELLO, &token).await;
+        assert_eq!(hello.status, StatusCode::OK, "{}", hello.body);
+        assert_eq!(hello.json()["version"], "1.0.0");
+        assert_eq!(hello.json()["tenant"], acme.to_string());
+        assert_eq!(site.get(HELLO, &other).await.code(), "404 PX-0416");
+        assert_eq!(
+            site.get(HELLO, &site.ops().await).await.code(),
+            "401 PX-0504"
+        );
+
+        let done = install(&site, &token, "1.1.0").await;
+        assert_eq!(done["status"], "committed", "{done}");
+        assert_eq!(site.get(HELLO, &token).await.json()["version"], "1.1.0");
+
+        // Back by hand while the one before is kept.
+        let back = "/api/v1/admin/plugins/upgrade/rollback";
+        let why = json!({"pluginId": PLUGIN, "reason": "We liked the old one."});
+        let answer = site.ask(Method::POST, back, &token, why.clone()).await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.body);
+        assert_eq!(site.get(HELLO, &token).await.json()["version"], "1.0.0");
+        let id = answer.json()["installJobId"].as_str().unwrap().to_owned();
+        let done = site.ended(&id, &token).await;
+        assert_eq!(done["status"], "rolled_back");
+        assert!(done["rollbackSeconds"].as_f64().is_some());
+        let again = site.ask(Method::POST, back, &token, why).await;
+        assert_eq!(again.code(), "409 PX-0409");
+
+        let outcomes = site
+            .until("the outcomes to be reported", async || {
+                let all = site.market.outcomes();
+                (all.len() >= 3).then_some(all)
+            })
+            .await;
+        let back = outcomes
+            .iter()
+            .any(|o| o.outcome == Outcome::RolledBackByHand);
+        assert!(back, "{outcomes:?}");
+        site.running.unwrap().stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_versions_never_stay() {
+    for engine in engines() {
+        let mut site = Site::started(engine, |config| {
+            config.probation.duration = std::time::Duration::from_secs(3);
+        })
+        .await;
+        let (_, token) = site.tenant("acme").await;
+        for version in ["1.0.0", "1.2.0-unhealthy", "1.2.1-traps"] {
+            site.market.list(version);
+        }
+        synced(&site, &token, "1.2.1").await;
+        let done = install(&site, &token, "1.0.0").await;
+        assert_eq!(done["status"], "committed", "{done}");
+
+        let done = install(&site, &token, "1.2.0").await;
+        assert_eq!(done["status"], "failed", "{done}");
+        assert_eq!(done["problem"]["code"], "PX-0413");
+        assert_eq!(site.get(HELLO, &token).await.json()["version"], "1.0.0");
+
+        // Traffic finds the traps that no probe does.
+        let answer = site
+            .ask(Method::POST, INSTALL, &token, order("1.2.1"))
+            .await;
+        let id = answer.json()["installJobId"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/admin/plugins/install/status?jobId={id}");
+        let done = site
+            .until("the end", async || {
+                for _ in 0..20 {
+                    site.get(HELLO, &token).await;
+                }
+                let view = site.get(&path, &token).await.json();
+                ["rolled_back", "failed", "committed"]
+                    .contains(&view["status"].as_str().unwrap())
+                    .then_some(view)
+            })
+            .await;
+        assert!(
+            ["rolled_back", "failed"].contains(&done["status"].as_str().unwrap()),
+            "{done}"
+        );
+        assert_eq!(site.get(HELLO, &token).await.json()["version"], "1.0.0");
+        let alerts = site
+            .get("/api/v1/admin/alerts?active=true", &token)
+            .await
+            .json();
+        assert!(!alerts.as_array().unwrap().is_empty());
+        let told = site
+            .until("the publisher to be told", async || {
+                let all = site.market.outcomes();
+                let bad = |o: &&px_api::market::OutcomeReport| {
+                    matches!(o.outcome, Outcome::Failed | Outcome::RolledBack)
+                };
+                let bad: Vec<_> = all.iter().filter(bad).cloned().collect();
+                (bad.len() >= 2).then_some(bad)
+            })
+            .await;
+        assert!(told.iter().all(|o| o.code.is_some()));
+        site.running.take().unwrap().stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forged_listings_and_tampered_bundles_are_refused_and_gaps_read_again() {
+    for engine in engines() {
+        let mut site = Site::new(engine, |_| {}).await;
+        let (_, token) = site.tenant("acme").await;
+        site.market.list("1.0.0");
+        // Signed for something else than what the feed says.
+        let sample = px_testkit::sample("hello-wasm", "1.2.2-dies").unwrap();
+        let forged = site.market.make_from(sample.path(), |said| said.size += 1);
+        site.market.tell(event_type::PLUGIN_APPROVED, &forged);
+        let tampered = site.market.list("1.1.0");
+        site.market.tamper(&tampered);
+        site.market.hide(2, 1);
+        site.core.syncer().once().await.unwrap();
+        let state = site.core.catalog_state().await.unwrap();
+        assert_eq!((state.cursor, state.gaps, state.refused), (3, 1, 1));
+        // Once more changes nothing.
+        site.market.tell("marketplace.publish.notified", &tampered);
+        site.core.syncer().once().await.unwrap();
+        let state = site.core.catalog_state().await.unwrap();
+        assert_eq!((state.cursor, state.gaps, state.refused), (4, 1, 1));
+
+        site.running = Some(site.core.start().await.unwrap());
+        let answer = site
+            .ask(Method::POST, INSTALL, &token, order("1.2.2"))
+            .await;
+        assert_eq!(answer.code(), "404 PX-0403");
+        let done = install(&site, &token, "1.1.0").await;
+        assert_eq!(done["status"], "failed", "{done}");
+        assert_eq!(done["problem"]["code"], "PX-0411");
+        assert!(!site.data().join("installed").join(PLUGIN).exists());
+
+        // A withdrawn version can no longer be asked for.
+        let mut gone = site.market.make("1.0.0");
+        gone.state = px_model::VersionState::Withdrawn;
+        site.market.tell(event_type::PLUGIN_WITHDRAWN, &gone);
+        site.until("the withdrawal", async || {
+            let state = site.core.catalog_state().await.unwrap();
+            (state.cursor == 5).then_some(())
+        })
+        .await;
+        site.running.take().unwrap().stop().await;
+    }
+}
