@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use px_api::client::{CallError, Client};
 use px_api::market::ListedVersion;
-use px_model::{Channel, PluginId, VersionState};
+use px_model::{Channel, PluginId, Version, VersionState};
 use px_review::{CatalogSnapshot, CatalogVersion, PreviousVersion};
+use serde::Deserialize;
 
 use super::{paths, retry};
 use crate::failure::Failure;
@@ -20,6 +21,28 @@ pub struct Listed {
     /// For the checks.
     pub catalog: CatalogSnapshot,
     own: Vec<ListedVersion>,
+}
+
+/// The part of the Marketplace's limits that a check needs.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Limits {
+    supported_cores: Vec<Version>,
+}
+
+/// Cores that the Marketplace checks plugins against; none when it does not say.
+///
+/// # Errors
+/// When it cannot be reached.
+pub async fn supported_cores(session: &Session, client: &Client) -> Result<Vec<Version>, Failure> {
+    let mut said = retry::said(session);
+    let answer = retry::call(session, &mut said, || async {
+        match client.get::<Limits>(paths::LIMITS).await {
+            Err(CallError::Problem(problem)) if problem.status == 404 => Ok(Vec::new()),
+            other => other.map(|limits| limits.supported_cores),
+        }
+    });
+    answer.await
 }
 
 impl Listed {

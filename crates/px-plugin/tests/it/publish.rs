@@ -328,6 +328,42 @@ fn an_unreachable_marketplace_is_named_and_leaves_the_log() {
 }
 
 #[test]
+fn somebody_who_begins_anew_is_told_what_is_not_finished() {
+    let market = Market::start();
+    let author = ready(&market);
+    market.inner().refuse_submits = true;
+    author.run(&["publish", "notes"]).expect(1);
+    let again = author.run(&["publish", "notes"]).expect(1);
+    assert!(again.err.contains("--resume pub_"), "{}", again.err);
+    market.inner().refuse_submits = false;
+    let resumed = author
+        .json(&["publish", "notes", "--resume"])
+        .expect(0)
+        .json();
+    assert_eq!(
+        market.inner().submitted,
+        [resumed["versionId"].as_str().unwrap()]
+    );
+}
+
+#[test]
+fn a_bundle_that_was_changed_is_not_sent() {
+    let market = Market::start();
+    let author = ready(&market);
+    market.inner().expire_uploads = 2;
+    author
+        .run(&["publish", "notes", "--request-id", "b1"])
+        .expect(1);
+    author.write("notes/.powerx/publish/b1.pxp", "something else");
+    let refused = author
+        .json(&["publish", "notes", "--resume", "b1"])
+        .expect(1)
+        .json();
+    assert_eq!(refused["problem"]["code"], "PX-0208");
+    assert_eq!(market.uploaded(), 0);
+}
+
+#[test]
 fn one_process_at_a_time_works_on_a_publish() {
     let market = Market::start();
     let author = ready(&market);

@@ -47,6 +47,8 @@ pub struct Inner {
     pub expire_uploads: u32,
     /// The signing service gives wrong signatures.
     pub forge: bool,
+    /// Reviews are not taken.
+    pub refuse_submits: bool,
     /// There is no event stream.
     pub no_stream: bool,
     revoked: Vec<String>,
@@ -139,6 +141,7 @@ fn fresh() -> Inner {
         damage_chunks: 0,
         expire_uploads: 0,
         forge: false,
+        refuse_submits: false,
         no_stream: false,
         revoked: Vec::new(),
     }
@@ -176,6 +179,10 @@ fn routes(state: Shared) -> Router {
         .route(
             "/api/marketplace/publisher/keys/{id}/revoke",
             post(trust::revoke_key),
+        )
+        .route(
+            "/api/v1/limits",
+            get(|| async { Json(json!({ "supportedCores": ["0.1.0"], "maxBundleBytes": 1 })) }),
         )
         .route("/api/v1/me", get(trust::who_am_i))
         .layer(axum::middleware::from_fn(authorise));
@@ -353,6 +360,9 @@ fn offset(offset: u64, status: StatusCode) -> Response {
 
 async fn submit(State(state): State<Shared>, Path(id): Path<String>) -> Response {
     let mut inner = state.lock().unwrap();
+    if inner.refuse_submits {
+        return problem(Code::PublisherUnverified, "verify yourself first");
+    }
     let found = inner
         .publishes
         .values()
