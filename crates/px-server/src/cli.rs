@@ -36,7 +36,7 @@ enum Command {
         format: Format,
     },
     /// Install, roll back and look at plugins of a running core
-    Plugins(operator::Plugins),
+    Plugins(Box<operator::Plugins>),
     /// Print every setting, its value and where it comes from
     Config,
 }
@@ -83,7 +83,7 @@ pub fn powerx() -> ExitCode {
                 };
                 demo::run(settings, options).await
             }
-            Some(Command::Plugins(plugins)) => operator::run(&settings, plugins).await,
+            Some(Command::Plugins(plugins)) => operator::run(&settings, *plugins).await,
             Some(Command::Config) => print_config(&settings),
         }
     })

@@ -37,7 +37,9 @@ pub(super) async fn page(State(core): State<Core>, ui: Ui, who: Reader) -> Answe
     let more = found.len() > size;
     found.truncate(size);
     let next = found.last().filter(|_| more).map(|r| r.seq.to_string());
-    let card = Card::new("", table(t, &query, &who, &found, next)).flush().html();
+    let card = Card::new("", table(t, &query, &who, &found, next))
+        .flush()
+        .html();
     let check = if who.may_act() {
         ui.action("/audit/check", t.t("adm-check-chain"))
             .icon("shield-check")
@@ -57,8 +59,15 @@ fn table(
     found: &[AuditRecord],
     next: Option<String>,
 ) -> Html {
-    let kinds = ["install", "plugin", "rollout", "alert", "subscription", "tenant"]
-        .map(|k| (k.to_owned(), t.t(&format!("adm-audit-{k}"))));
+    let kinds = [
+        "install",
+        "plugin",
+        "rollout",
+        "alert",
+        "subscription",
+        "tenant",
+    ]
+    .map(|k| (k.to_owned(), t.t(&format!("adm-audit-{k}"))));
     let none = Empty::new("history", t.t("adm-audit-none"), t.t("adm-audit-none-text"));
     let mut table = Table::new(t, query, t.t("adm-nav-audit"))
         .search(t.t("adm-audit-search"))
@@ -103,7 +112,9 @@ fn row(t: &T, record: &AuditRecord) -> Row {
     let action = action.unwrap_or_else(|| record.action.clone());
     let number = format!("#{}", record.seq);
     let when = ui::time(t, record.at);
-    let when = Html::trusted(format!(r#"{when}<br><small class="px-muted">{number}</small>"#));
+    let when = Html::trusted(format!(
+        r#"{when}<br><small class="px-muted">{number}</small>"#
+    ));
     let kind = t.find(&format!("adm-actor-{}", record.actor.kind));
     let kind = kind.unwrap_or_else(|| record.actor.kind.clone());
     Row::new([
@@ -196,8 +207,18 @@ pub(super) async fn check(State(core): State<Core>, ui: Ui, who: Reader) -> Answ
 
 fn export(found: &[AuditRecord]) -> Export {
     let columns = vec![
-        "seq", "id", "at", "actorKind", "actor", "actorName", "action", "subject", "tenant",
-        "detail", "prev", "hash",
+        "seq",
+        "id",
+        "at",
+        "actorKind",
+        "actor",
+        "actorName",
+        "action",
+        "subject",
+        "tenant",
+        "detail",
+        "prev",
+        "hash",
     ];
     let rows = found.iter().map(|r| {
         vec![

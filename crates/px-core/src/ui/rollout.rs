@@ -125,7 +125,10 @@ fn buttons(t: &T, sheet: &Sheet) -> Html {
 /// What will happen, a reason, the button.
 fn ask_form(ui: &Ui, sheet: &Sheet, step: &str, reason: &str) -> Html {
     let t = &ui.t;
-    let open = matches!(sheet.rollout.state, RolloutState::Running | RolloutState::Paused);
+    let open = matches!(
+        sheet.rollout.state,
+        RolloutState::Running | RolloutState::Paused
+    );
     let (label, what, class) = match step {
         "pause" if open => ("adm-pause", "adm-pause-what", "btn btn-primary"),
         "resume" if open => ("adm-resume", "adm-resume-what", "btn btn-primary"),
@@ -137,7 +140,10 @@ fn ask_form(ui: &Ui, sheet: &Sheet, step: &str, reason: &str) -> Html {
         .value(reason)
         .required()
         .html();
-    let (word, action) = (Html::text(&t.t(label)), Html::text(&format!("{base}/{step}")));
+    let (word, action) = (
+        Html::text(&t.t(label)),
+        Html::text(&format!("{base}/{step}")),
+    );
     let (csrf, what) = (ui.csrf_field(), parts::paragraph(&t.t(what)));
     let back = link(&base, "btn btn-plain", "", &t.t("cancel"));
     let form = Html::trusted(format!(
@@ -173,7 +179,11 @@ fn stats(t: &T, sheet: &Sheet) -> Html {
     let (failed, failed_words) = number(&[MemberState::Failed, MemberState::Forgiven]);
     let (_, out) = number(&[MemberState::Excluded]);
     let tone = if failed > 0 { Tone::Danger } else { Tone::Ok };
-    let key = if failed > 0 { "adm-failed-some" } else { "adm-failed-none" };
+    let key = if failed > 0 {
+        "adm-failed-some"
+    } else {
+        "adm-failed-none"
+    };
     let filter = |state: &str| format!("/rollouts/{}?state={state}#tenants", sheet.rollout.id);
     Stat::row(&[
         Stat::new(t.t("adm-member-committed"), done)
@@ -197,9 +207,18 @@ fn stats(t: &T, sheet: &Sheet) -> Html {
 
 fn batch(t: &T, sheet: &Sheet, batch: &BatchRow) -> Html {
     let index = batch.batch;
-    let all = sheet.view.members.iter().filter(|m| m.batch == index).count();
+    let all = sheet
+        .view
+        .members
+        .iter()
+        .filter(|m| m.batch == index)
+        .count();
     let done = members_in(&sheet.view, Some(index), &[MemberState::Committed]);
-    let failed = members_in(&sheet.view, Some(index), &[MemberState::Failed, MemberState::Forgiven]);
+    let failed = members_in(
+        &sheet.view,
+        Some(index),
+        &[MemberState::Failed, MemberState::Forgiven],
+    );
     let now = current(&sheet.view) == index + 1;
     let (tone, icon, key) = match (batch.settled, batch.started, sheet.rollout.state) {
         (Some(_), _, _) => (Tone::Ok, "circle-check", "adm-batch-passed"),
@@ -223,11 +242,19 @@ fn batch(t: &T, sheet: &Sheet, batch: &BatchRow) -> Html {
     let number = (index + 1).to_string();
     let title = say(t, "adm-batch", &[("n", &number), ("share", &share)]);
     let failed_words = if failed > 0 {
-        pill(Tone::Danger, "circle-x", &parts::counted(t, "adm-n-failed", failed))
+        pill(
+            Tone::Danger,
+            "circle-x",
+            &parts::counted(t, "adm-n-failed", failed),
+        )
     } else {
         Html::empty()
     };
-    let words = parts::say(t, "adm-n-of-m", &[("done", &done.to_string()), ("all", &all.to_string())]);
+    let words = parts::say(
+        t,
+        "adm-n-of-m",
+        &[("done", &done.to_string()), ("all", &all.to_string())],
+    );
     let bar_tone = if failed > 0 { Tone::Danger } else { Tone::Ok };
     let bar = ui::progress(t, bar_tone, count(done), count(all), &words);
     let state = pill(tone, icon, &t.t(key));
@@ -239,13 +266,24 @@ fn batch(t: &T, sheet: &Sheet, batch: &BatchRow) -> Html {
 
 fn tenants(ui: &Ui, sheet: &Sheet) -> Html {
     let (t, query) = (&ui.t, ui.list());
-    let mut found: Vec<&MemberRow> = sheet.members.iter().filter(|m| matches(&query, m)).collect();
+    let mut found: Vec<&MemberRow> = sheet
+        .members
+        .iter()
+        .filter(|m| matches(&query, m))
+        .collect();
     // Whoever is stuck comes first.
     found.sort_by_key(|m| (order(m.member.outcome()), m.member.batch));
     let (shown, next) = slice(&query, &found);
     let rows = shown.iter().map(|m| member(t, m));
-    let states = ["failed", "installing", "pending", "excluded", "forgiven", "committed"]
-        .map(|s| (s.to_owned(), t.t(&format!("adm-member-{s}"))));
+    let states = [
+        "failed",
+        "installing",
+        "pending",
+        "excluded",
+        "forgiven",
+        "committed",
+    ]
+    .map(|s| (s.to_owned(), t.t(&format!("adm-member-{s}"))));
     let batches = (1..=sheet.view.batches.len()).map(|n| {
         let n = n.to_string();
         let word = say(t, "adm-batch-n", &[("n", &n)]);
@@ -254,7 +292,11 @@ fn tenants(ui: &Ui, sheet: &Sheet) -> Html {
     let table = Table::new(t, &query, t.t("adm-tenants"))
         .search(t.t("adm-tenants-search"))
         .filter(Filter::new("state", t.t("adm-col-state"), states.to_vec()))
-        .filter(Filter::new("batch", t.t("adm-col-batch"), batches.collect()))
+        .filter(Filter::new(
+            "batch",
+            t.t("adm-col-batch"),
+            batches.collect(),
+        ))
         .column(Column::new(t.t("adm-tenant")))
         .column(Column::new(t.t("adm-col-batch")).number())
         .column(Column::new(t.t("adm-col-state")))
@@ -285,7 +327,9 @@ fn matches(query: &ListQuery, row: &MemberRow) -> bool {
         let q = q.to_lowercase();
         row.name.to_lowercase().contains(&q) || row.member.tenant.to_string().contains(&q)
     });
-    let state = query.get("state").is_none_or(|s| s == row.member.outcome().as_str());
+    let state = query
+        .get("state")
+        .is_none_or(|s| s == row.member.outcome().as_str());
     let batch = query
         .get("batch")
         .is_none_or(|b| b == (row.member.batch + 1).to_string());
@@ -302,7 +346,11 @@ fn member(t: &T, row: &MemberRow) -> Row {
         MemberState::Forgiven => (Tone::Warn, "arrow-back-up"),
         MemberState::Excluded => (Tone::Neutral, "minus"),
     };
-    let state = pill(tone, icon, &t.t(&format!("adm-member-{}", outcome.as_str())));
+    let state = pill(
+        tone,
+        icon,
+        &t.t(&format!("adm-member-{}", outcome.as_str())),
+    );
     Row::new([
         Row::lead(&Html::empty(), &row.name, "", ""),
         (row.member.batch + 1).to_string().into(),
@@ -402,8 +450,18 @@ pub(super) async fn steer(
 
 fn export(sheet: &Sheet) -> Export {
     let columns = vec![
-        "rollout", "plugin", "version", "tenant", "tenantName", "batch", "state", "install",
-        "installState", "code", "detail", "blame",
+        "rollout",
+        "plugin",
+        "version",
+        "tenant",
+        "tenantName",
+        "batch",
+        "state",
+        "install",
+        "installState",
+        "code",
+        "detail",
+        "blame",
     ];
     let rows = sheet.members.iter().map(|m| {
         vec![
@@ -417,7 +475,12 @@ fn export(sheet: &Sheet) -> Export {
             json!(m.install),
             json!(m.member.install),
             json!(m.problem.as_ref().map(|p| &p.code)),
-            json!(m.problem.as_ref().map(|p| p.detail.clone()).or_else(|| m.reason.clone())),
+            json!(
+                m.problem
+                    .as_ref()
+                    .map(|p| p.detail.clone())
+                    .or_else(|| m.reason.clone())
+            ),
             json!(m.member.blame.map(Blame::as_str)),
         ]
     });

@@ -36,8 +36,15 @@ pub(super) async fn page(
     if Export::wanted(&query) {
         return Ok(export(&pairs).answer(&query));
     }
-    let states = ["running", "paused", "done", "superseded", "withdrawn", "cancelled"]
-        .map(|s| (s.to_owned(), t.t(&format!("adm-rollout-{s}"))));
+    let states = [
+        "running",
+        "paused",
+        "done",
+        "superseded",
+        "withdrawn",
+        "cancelled",
+    ]
+    .map(|s| (s.to_owned(), t.t(&format!("adm-rollout-{s}"))));
     let rows = pairs.iter().map(|(r, view)| row(t, &names, r, view));
     let none = Empty::new("route", t.t("adm-no-rollouts"), t.t("adm-no-rollouts-text"));
     let table = Table::new(t, &query, t.t("adm-nav-rollouts"))
@@ -55,7 +62,10 @@ pub(super) async fn page(
         .empty(none)
         .export();
     let card = Card::new("", table.html()).flush().html();
-    let stuck = found.iter().filter(|r| r.state == RolloutState::Paused).count();
+    let stuck = found
+        .iter()
+        .filter(|r| r.state == RolloutState::Paused)
+        .count();
     let lead = if stuck > 0 {
         parts::counted(t, "adm-rollouts-stuck", stuck)
     } else {
@@ -88,7 +98,9 @@ fn matches(query: &ListQuery, rollout: &Rollout) -> bool {
         ];
         all.iter().any(|s| s.contains(&q))
     });
-    let state = query.get("state").is_none_or(|s| s == rollout.state.as_str());
+    let state = query
+        .get("state")
+        .is_none_or(|s| s == rollout.state.as_str());
     text && state
 }
 
@@ -140,8 +152,18 @@ fn row(t: &T, names: &[(String, String)], rollout: &Rollout, view: &View) -> Row
 
 fn export(pairs: &[(&Rollout, View)]) -> Export {
     let columns = vec![
-        "id", "plugin", "version", "channel", "state", "reason", "batches", "currentBatch",
-        "tenants", "committed", "failed", "createdAt",
+        "id",
+        "plugin",
+        "version",
+        "channel",
+        "state",
+        "reason",
+        "batches",
+        "currentBatch",
+        "tenants",
+        "committed",
+        "failed",
+        "createdAt",
     ];
     let rows = pairs.iter().map(|(r, view)| {
         vec![
@@ -155,7 +177,11 @@ fn export(pairs: &[(&Rollout, View)]) -> Export {
             json!(current(view)),
             json!(view.members.len()),
             json!(members_in(view, None, &[MemberState::Committed])),
-            json!(members_in(view, None, &[MemberState::Failed, MemberState::Forgiven])),
+            json!(members_in(
+                view,
+                None,
+                &[MemberState::Failed, MemberState::Forgiven]
+            )),
             json!(r.created),
         ]
     });
