@@ -76,6 +76,7 @@ pub struct Version<'a> {
 }
 
 /// Fills a core's database.
+#[allow(dead_code, reason = "tests use more of it")]
 pub struct Seed {
     pub core: Core,
     pub clock: Shift,
@@ -285,6 +286,15 @@ impl Seed {
             if to == upto {
                 break;
             }
+        }
+        Ok(())
+    }
+
+    /// As [`Seed::walk`], from where the install is.
+    pub async fn walk_from(&self, install: &mut Install, upto: S) -> Outcome {
+        while install.state != upto {
+            let next = install.state.next().first().copied();
+            self.enter(install, next.ok_or("the end")?, None).await?;
         }
         Ok(())
     }
