@@ -130,10 +130,18 @@ fn card(t: &T, who: &Reader, shelf: &Shelf, offer: &Offer) -> PluginCard {
             &t.t("adm-manage"),
         ),
         _ if !blockers.is_empty() => Html::empty(),
-        (None, _) => link(&install, "btn btn-plain btn-sm", "download", &t.t("adm-install")),
-        (Some(_), Some(_)) => {
-            link(&install, "btn btn-plain btn-sm", "arrow-up", &t.t("adm-upgrade"))
-        }
+        (None, _) => link(
+            &install,
+            "btn btn-plain btn-sm",
+            "download",
+            &t.t("adm-install"),
+        ),
+        (Some(_), Some(_)) => link(
+            &install,
+            "btn btn-plain btn-sm",
+            "arrow-up",
+            &t.t("adm-upgrade"),
+        ),
     };
     let card = PluginCard::new(&it.name, href)
         .publisher(&it.publisher, None)
@@ -177,12 +185,22 @@ fn foot(t: &T, query: &ListQuery, shown: usize, all: usize) -> Html {
 
 fn export(shelf: &Shelf, found: &[&Offer]) -> Export {
     let columns = vec![
-        "plugin", "name", "publisher", "version", "channel", "risk", "kind", "listedAt",
-        "installed", "fits",
+        "plugin",
+        "name",
+        "publisher",
+        "version",
+        "channel",
+        "risk",
+        "kind",
+        "listedAt",
+        "installed",
+        "fits",
     ];
     let rows = found.iter().map(|offer| {
         let it = &offer.newest;
-        let own = shelf.own(&it.plugin_id).and_then(|r| r.route.committed.as_ref());
+        let own = shelf
+            .own(&it.plugin_id)
+            .and_then(|r| r.route.committed.as_ref());
         vec![
             json!(it.plugin_id),
             json!(it.name),

@@ -231,7 +231,11 @@ fn plugins(t: &T, facts: &Facts) -> Html {
     let query = ListQuery::new("/", "");
     let rows = facts.shelf.installed.iter().map(|row| {
         let href = format!("/plugins/installed/{}", row.route.plugin);
-        let serves = row.route.committed.as_ref().or(row.route.candidate.as_ref());
+        let serves = row
+            .route
+            .committed
+            .as_ref()
+            .or(row.route.candidate.as_ref());
         let version = serves.map_or_else(String::new, |r| r.version.to_string());
         let news = facts.shelf.update(row).map_or_else(
             || Html::text(&t.t("adm-current")),
@@ -245,8 +249,12 @@ fn plugins(t: &T, facts: &Facts) -> Html {
             news,
         ])
     });
-    let none = Empty::new("packages", t.t("adm-none-installed"), t.t("adm-none-installed-text"))
-        .action(t.t("adm-browse"), "/plugins/marketplace");
+    let none = Empty::new(
+        "packages",
+        t.t("adm-none-installed"),
+        t.t("adm-none-installed-text"),
+    )
+    .action(t.t("adm-browse"), "/plugins/marketplace");
     let table = Table::new(t, &query, t.t("adm-your-plugins"))
         .column(Column::new(t.t("adm-col-plugin")))
         .column(Column::new(t.t("adm-col-version")))

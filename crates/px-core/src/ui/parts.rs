@@ -53,7 +53,11 @@ fn switcher(ui: &Ui, who: &Reader) -> Html {
         .choices()
         .iter()
         .map(|tenant| {
-            let now = if tenant.id == who.tenant().id { " selected" } else { "" };
+            let now = if tenant.id == who.tenant().id {
+                " selected"
+            } else {
+                ""
+            };
             let name = Html::text(&tenant.name);
             format!(r#"<option value="{}"{now}>{name}</option>"#, tenant.id)
         })
@@ -103,7 +107,9 @@ pub(super) fn link(href: &str, class: &str, icon_name: &str, label: &str) -> Htm
         icon(icon_name)
     };
     let [href, class, label] = [href, class, label].map(Html::text);
-    Html::trusted(format!(r#"<a class="{class}" href="{href}">{mark}{label}</a>"#))
+    Html::trusted(format!(
+        r#"<a class="{class}" href="{href}">{mark}{label}</a>"#
+    ))
 }
 
 /// A paragraph of quiet text.
@@ -143,7 +149,12 @@ pub(super) fn refusal(t: &T, problem: &Problem) -> Html {
     let fields: String = problem
         .errors
         .iter()
-        .map(|e| format!("<li>{}</li>", foreign(t, &format!("{} — {}", e.detail, e.remedy))))
+        .map(|e| {
+            format!(
+                "<li>{}</li>",
+                foreign(t, &format!("{} — {}", e.detail, e.remedy))
+            )
+        })
         .collect();
     let fields = if fields.is_empty() {
         fields

@@ -53,8 +53,8 @@ impl Sheet {
         };
         sheet.pick(draft);
         if let Some(picked) = &sheet.picked {
-            let version = picked.version_id;
-            let place = core.place_in_rollout(&who.scope(), &sheet.plugin, version);
+            let (scope, version) = (who.scope(), picked.version_id);
+            let place = core.place_in_rollout(&scope, &sheet.plugin, version);
             sheet.place = place.await.map_err(fail)?;
         }
         Ok(sheet)
@@ -177,9 +177,24 @@ pub(super) async fn page(
     let now = ui.t.now();
     let stop = (1..wanted).find_map(|s| Some((s, sheet.fault(s, &draft, now)?)));
     let (step, fault) = stop.map_or((wanted, None), |(s, f)| (s, Some(f)));
-    let trouble = Trouble { fault, problem: None };
-    let begun = query.get("step").is_none().then(|| earlier(&headers, &sheet.plugin));
-    let mut answer = show(&core, &ui, &who, &sheet, (&draft, step), trouble, begun.flatten()).await;
+    let trouble = Trouble {
+        fault,
+        problem: None,
+    };
+    let begun = query
+        .get("step")
+        .is_none()
+        .then(|| earlier(&headers, &sheet.plugin));
+    let mut answer = show(
+        &core,
+        &ui,
+        &who,
+        &sheet,
+        (&draft, step),
+        trouble,
+        begun.flatten(),
+    )
+    .await;
     if step > 1 {
         let kept = format!("{}!{}", sheet.plugin, draft.query(step));
         cookies::set(&mut answer, &Cookie::new(DRAFT, &kept).seconds(KEPT));
@@ -205,7 +220,11 @@ async fn show(
     let t = &ui.t;
     let offer = sheet.offer().map(|o| &o.newest);
     let name = offer.map_or_else(|| sheet.plugin.to_string(), |l| l.name.clone());
-    let key = if sheet.own().is_some() { "adm-wizard-upgrade" } else { "adm-wizard-install" };
+    let key = if sheet.own().is_some() {
+        "adm-wizard-upgrade"
+    } else {
+        "adm-wizard-install"
+    };
     let title = say(t, key, &[("name", &name)]);
     let status = trouble.problem.as_ref().map(|p| p.status);
     let status = status.and_then(|s| StatusCode::from_u16(s).ok());
@@ -245,7 +264,10 @@ pub(super) async fn start(
     let sheet = Sheet::load(&core, &who, plugin, &mut draft).await?;
     let now = ui.t.now();
     if let Some((step, fault)) = (1..4).find_map(|s| Some((s, sheet.fault(s, &draft, now)?))) {
-        let trouble = Trouble { fault: Some(fault), problem: None };
+        let trouble = Trouble {
+            fault: Some(fault),
+            problem: None,
+        };
         let mut page = show(&core, &ui, &who, &sheet, (&draft, step), trouble, None).await;
         *page.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
         return Ok(page);
@@ -261,7 +283,10 @@ pub(super) async fn start(
             Ok(answer)
         }
         Err(error) => {
-            let trouble = Trouble { fault: None, problem: Some(refused(error)?) };
+            let trouble = Trouble {
+                fault: None,
+                problem: Some(refused(error)?),
+            };
             Ok(show(&core, &ui, &who, &sheet, (&draft, 4), trouble, None).await)
         }
     }
@@ -289,7 +314,11 @@ async fn at_once(
         acknowledge_high_risk: draft.high,
     };
     let accepted = core.install(admin, &request, key).await?;
-    let word = if request.not_before.is_some() { "adm-started-later" } else { "adm-started" };
+    let word = if request.not_before.is_some() {
+        "adm-started-later"
+    } else {
+        "adm-started"
+    };
     let flash = Flash::done(ui.t.t(word), accepted.audit_id.parse().ok());
     let path = format!("/operations/{}", accepted.install_job_id);
     Ok(ui.redirect(&path, &flash))
@@ -308,7 +337,6 @@ async fn with_batch(
         channel: None,
     };
     let audit = core.set_policy(admin, &sheet.plugin, &request).await?;
-    core.join_rollout(admin, &sheet.plugin).await?;
     let flash = Flash::done(ui.t.t("adm-started-batch"), Some(audit));
     let path = format!("/plugins/installed/{}", sheet.plugin);
     Ok(ui.redirect(&path, &flash))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use px_api::market::{PluginDetail, TimelineEntry, VersionView};
-use px_model::{AlertId, AuditId, PluginId, ReviewId, VersionId, VersionState};
+use px_model::{AuditId, PluginId, ReviewId, VersionId, VersionState};
 use px_notify::{Alert, NoticeStats, list_alerts, notice_stats};
 use px_review::Report;
 use px_store::{Actor, AuditFilter, AuditRecord, AuditVerdict};
@@ -292,24 +292,6 @@ impl Market {
             releases,
             alerts,
         })
-    }
-
-    /// Takes note of an operators' alert.
-    ///
-    /// # Errors
-    /// `PX-0003` when there is none of that id, `PX-0205` when it is not open any more.
-    pub async fn acknowledge_alert(&self, auth: &OperatorAuth, id: AlertId) -> AppResult<AuditId> {
-        let alert = px_notify::get_alert(self.db(), id).await?;
-        if alert.is_none_or(|alert| alert.audience != OPERATORS) {
-            return Err(AppError::refuse(
-                px_api::Code::NotFound,
-                "there is no such alert",
-            ));
-        }
-        let mut tx = self.db().begin().await?;
-        let audit = px_notify::acknowledge(&mut tx, id, &auth.actor).await?;
-        tx.commit().await?;
-        Ok(audit)
     }
 
     /// The audit log, newest first.
