@@ -24,6 +24,7 @@ use crate::jobs::presence::Presence;
 use crate::jobs::pulse::Pulse;
 use crate::jobs::reporter::Reporter;
 use crate::jobs::rollouts::Rollouts;
+use crate::jobs::subscriber::Subscriber;
 use crate::jobs::sweeper::Sweeper;
 use crate::jobs::syncer::Syncer;
 use crate::jobs::verify::PackageVerifier;
@@ -199,6 +200,10 @@ impl Core {
         let table = Arc::clone(&inner.gateway.table);
         workers
             .handler(Arc::new(Reporter(Arc::clone(&inner.marketplace))))
+            .handler(Arc::new(Subscriber {
+                db: db.clone(),
+                marketplace: Arc::clone(&inner.marketplace),
+            }))
             .periodic(Arc::new(Sweeper::new(Arc::clone(&inner.machine))))
             .periodic(Arc::new(Presence::new(
                 Arc::clone(&inner.machine),

@@ -6,8 +6,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
-use px_api::market::{FeedPage, ListedVersion, OutcomeReport, TrustDocument};
-use px_model::{Dependency, Digest, Permission, PluginId, TenantId, Version, VersionId};
+use px_api::market::{FeedPage, ListedVersion, OutcomeReport, SubscriptionRequest, TrustDocument};
+use px_model::{
+    Dependency, Digest, Permission, PluginId, SubscriptionId, TenantId, Version, VersionId,
+};
 use serde::{Deserialize, Serialize};
 
 use super::fault::Fault;
@@ -153,6 +155,11 @@ pub trait Marketplace: Send + Sync {
     async fn version(&self, id: VersionId) -> Result<ListedVersion, Fault>;
     /// What must be trusted.
     async fn trust(&self) -> Result<TrustDocument, Fault>;
+    /// Makes sure that a tenant's subscription exists; one that does is left as it is, because the
+    /// tenant may have given it addresses of its own.
+    async fn subscribe(&self, request: &SubscriptionRequest) -> Result<SubscriptionId, Fault>;
+    /// Ends a subscription.
+    async fn unsubscribe(&self, id: SubscriptionId) -> Result<(), Fault>;
     /// Tells what became of a version.
     async fn report(&self, report: &OutcomeReport) -> Result<(), Fault>;
 }

@@ -5,8 +5,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use px_api::Code;
 use px_api::client::{CallError, Client};
-use px_api::market::{FeedPage, ListedVersion, OutcomeReport, TrustDocument};
-use px_model::VersionId;
+use px_api::market::{
+    FeedPage, ListedVersion, OutcomeReport, SubscriptionRequest, SubscriptionView, TrustDocument,
+};
+use px_model::{SubscriptionId, VersionId};
 
 use crate::app::fault::Fault;
 use crate::app::ports::Marketplace;
@@ -33,6 +35,34 @@ impl Marketplace for HttpMarketplace {
     async fn trust(&self) -> Result<TrustDocument, Fault> {
         let path = "/api/marketplace/trust";
         self.0.get(path).await.map_err(|e| fault(&e))
+    }
+
+    async fn subscribe(&self, request: &SubscriptionRequest) -> Result<SubscriptionId, Fault> {
+        let path = "/api/marketplace/subscriptions";
+        let known: Vec<SubscriptionView> = self.0.get(path).await.map_err(|e| fault(&e))?;
+        let mine = known
+            .iter()
+            .find(|s| s.tenant_ref == request.tenant_ref && s.plugin_id == request.plugin_id);
+        if let Some(mine) = mine {
+            return Ok(mine.subscription_id);
+        }
+        let made: SubscriptionView = self.0.post(path, request).await.map_err(|e| fault(&e))?;
+        Ok(made.subscription_id)
+    }
+
+    async fn unsubscribe(&self, id: SubscriptionId) -> Result<(), Fault> {
+        let path = format!("/api/marketplace/subscriptions/{id}");
+        let request = self
+            .0
+            .request(reqwest::Method::DELETE, &path)
+            .map_err(|e| fault(&e))?;
+        let answer: Result<serde_json::Value, _> = self.0.send(request).await;
+        match answer {
+            Ok(_) | Err(CallError::Shape { .. }) => Ok(()),
+            // Gone already is as good.
+            Err(CallError::Problem(p)) if p.status == 404 => Ok(()),
+            Err(e) => Err(fault(&e)),
+        }
     }
 
     async fn report(&self, report: &OutcomeReport) -> Result<(), Fault> {

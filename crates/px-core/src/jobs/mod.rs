@@ -14,6 +14,7 @@ pub mod reporter;
 mod rollback;
 pub mod rollouts;
 mod steps;
+pub mod subscriber;
 pub mod sweeper;
 pub mod syncer;
 mod trust;

@@ -9,6 +9,7 @@ use px_work::NewJob;
 
 use crate::app::fault::{Blame, Fault};
 use crate::app::install::Install;
+use crate::store::holdings;
 
 /// Kind of the job that reports an outcome to the Marketplace.
 pub const REPORT_JOB: &str = "core.report";
@@ -54,6 +55,9 @@ pub async fn follow(tx: &mut Tx, install: &Install, fault: Option<&Fault>) -> Re
 }
 
 async fn committed(tx: &mut Tx, install: &Install) -> Result<()> {
+    if let Some(listed) = &install.listed {
+        holdings::follow(tx, install.tenant, &install.plugin, listed.channel).await?;
+    }
     let what = format!("{} {}", install.name, install.version);
     post_inbox(
         tx,

@@ -1,12 +1,14 @@
 //! What tenants have to do with a plugin: installed, subscribed.
 
-use px_model::{AuditId, Channel, PluginId, TenantId};
-use px_store::{Actor, AuditEntry, Result, Row, Tx, vals};
+use px_model::{AuditId, Channel, PluginId, SubscriptionId, TenantId};
+use px_store::{Actor, AuditEntry, Db, Result, Row, Tx, vals};
+use px_work::NewJob;
 use serde_json::json;
 
 use super::install_row::from_json;
 use crate::app::authority::TenantScope;
 use crate::app::news::Holding;
+use crate::jobs::subscriber::{About, SUBSCRIBE_JOB};
 
 /// Tenants within reach that have the plugin or asked to be told about it.
 ///
@@ -64,6 +66,7 @@ pub async fn subscribe(
         vals![tenant, plugin, channel, now],
     )
     .await?;
+    enqueue(tx, tenant, plugin, None).await?;
     audit(tx, actor, "subscription.made", tenant, plugin).await
 }
 
@@ -77,12 +80,101 @@ pub async fn unsubscribe(
     tenant: TenantId,
     plugin: &PluginId,
 ) -> Result<AuditId> {
+    let row = tx
+        .opt(
+            "DELETE FROM subscriptions WHERE tenant = $1 AND plugin = $2 RETURNING remote",
+            vals![tenant, plugin],
+        )
+        .await?;
+    if let Some(remote) = row
+        .map(|row| row.opt_parse("remote"))
+        .transpose()?
+        .flatten()
+    {
+        enqueue(tx, tenant, plugin, Some(remote)).await?;
+    }
+    audit(tx, actor, "subscription.ended", tenant, plugin).await
+}
+
+/// Makes sure that a tenant that has a plugin is told about it.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn follow(
+    tx: &mut Tx,
+    tenant: TenantId,
+    plugin: &PluginId,
+    channel: Channel,
+) -> Result<()> {
+    let now = tx.env().now();
+    let made = tx
+        .exec(
+            "INSERT INTO subscriptions (tenant, plugin, channel, created_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (tenant, plugin) DO NOTHING",
+            vals![tenant, plugin, channel, now],
+        )
+        .await?;
+    if made == 1 {
+        enqueue(tx, tenant, plugin, None).await?;
+    }
+    Ok(())
+}
+
+async fn enqueue(
+    tx: &mut Tx,
+    tenant: TenantId,
+    plugin: &PluginId,
+    end: Option<SubscriptionId>,
+) -> Result<()> {
+    let about = About {
+        tenant,
+        plugin: plugin.clone(),
+        end,
+    };
+    let key = format!("{tenant}-{plugin}-{}", end.is_some());
+    let job = NewJob::new(SUBSCRIBE_JOB, serde_json::to_value(about)?).unique(key);
+    px_work::enqueue(tx, job.attempts(100)).await.map(drop)
+}
+
+/// A tenant's wish to be told: its channel, and the Marketplace's id of it once that knows.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn wish(
+    db: &Db,
+    scope: &TenantScope,
+    tenant: TenantId,
+    plugin: &PluginId,
+) -> Result<Option<(Channel, Option<SubscriptionId>)>> {
+    let row = db
+        .opt(
+            "SELECT channel, remote FROM subscriptions WHERE tenant = $1 AND plugin = $2
+               AND ($3 IS NULL OR tenant = $3)",
+            vals![tenant, plugin, scope.tenant()],
+        )
+        .await?;
+    row.map(|row| Ok((row.parse("channel")?, row.opt_parse("remote")?)))
+        .transpose()
+}
+
+/// Notes the Marketplace's id of a wish.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn subscribed(
+    tx: &mut Tx,
+    scope: &TenantScope,
+    tenant: TenantId,
+    plugin: &PluginId,
+    remote: SubscriptionId,
+) -> Result<()> {
     tx.exec(
-        "DELETE FROM subscriptions WHERE tenant = $1 AND plugin = $2",
-        vals![tenant, plugin],
+        "UPDATE subscriptions SET remote = $1 WHERE tenant = $2 AND plugin = $3
+           AND ($4 IS NULL OR tenant = $4)",
+        vals![remote, tenant, plugin, scope.tenant()],
     )
     .await?;
-    audit(tx, actor, "subscription.ended", tenant, plugin).await
+    Ok(())
 }
 
 async fn audit(

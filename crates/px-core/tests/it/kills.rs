@@ -8,7 +8,7 @@ use px_core::app::authority::TenantScope;
 use px_core::app::fault::Fault;
 use px_core::gateway::Reconciler;
 use px_core::jobs::sweeper::Sweeper;
-use px_core::store::{installed, installs};
+use px_core::store::{installed, installs, logs};
 use px_model::{InstallId, InstallState};
 use px_store::StoreError;
 
@@ -171,5 +171,34 @@ async fn the_sweeper_takes_back_what_nobody_confirmed() {
         );
         let done = bench.finish(&database, second.id).await;
         assert_eq!(done.state, InstallState::RolledBack);
+    }
+}
+
+#[tokio::test]
+async fn two_processes_at_one_install_have_one_effect() {
+    for database in databases().await {
+        let acme = tenant(&database.db, "acme").await;
+        let one = Bench::new(&database, database.db.clone());
+        let two = Bench::new(&database, database.again().await);
+        let install = one.request(acme, listed("1.0.0")).await;
+        let (a, b) = tokio::join!(one.machine.drive(install.id), two.machine.drive(install.id));
+        let stale = |r: &Result<_, StoreError>| matches!(r, Err(StoreError::Stale(_)));
+        assert!(stale(&a) || stale(&b) || (a.is_ok() && b.is_ok()));
+        let done = one.finish(&database, install.id).await;
+        assert!(done.state.is_final(), "{}", done.state);
+        let scope = TenantScope::one(acme);
+        let steps = logs::steps(&database.db, &scope, install.id).await.unwrap();
+        let mut states: Vec<_> = steps.iter().map(|s| s.state).collect();
+        let count = states.len();
+        states.dedup();
+        assert_eq!(states.len(), count);
+        assert_eq!(u32::try_from(count).unwrap(), done.transitions + 1);
+        assert_eq!(
+            px_store::verify_audit(&database.db)
+                .await
+                .unwrap()
+                .first_bad,
+            None
+        );
     }
 }

@@ -13,7 +13,10 @@ use axum::routing::{get, post};
 use base64::Engine as _;
 use http::{HeaderMap, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
-use px_api::market::{Artifact, FeedPage, ListedVersion, OutcomeReport, TrustDocument};
+use px_api::market::{
+    Artifact, FeedPage, ListedVersion, OutcomeReport, SubscriptionRequest, SubscriptionView,
+    TrustDocument,
+};
 use px_model::{Channel, Event, PublisherId, VersionId, VersionState, event_type};
 use px_package::listing::{ListingStatement, sign_listing};
 use px_package::pack::{PackOptions, pack_file};
@@ -41,6 +44,7 @@ struct Inner {
     events: Mutex<Vec<Event>>,
     bundles: Mutex<HashMap<String, Vec<u8>>>,
     outcomes: Mutex<Vec<OutcomeReport>>,
+    subscriptions: Mutex<Vec<SubscriptionView>>,
     /// Sequence numbers that are left out of answers, this many times.
     hidden: Mutex<Vec<i64>>,
 }
@@ -72,6 +76,10 @@ impl Market {
             .route("/api/marketplace/events", get(feed))
             .route("/api/marketplace/bundles/{name}", get(bundle))
             .route("/api/marketplace/outcomes", post(outcome))
+            .route(
+                "/api/marketplace/subscriptions",
+                get(subscriptions).post(subscribe),
+            )
             .with_state(state.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self {
@@ -211,6 +219,10 @@ impl Market {
         trust.as_mut().unwrap().listing_keys = vec![key];
     }
 
+    pub fn subscriptions(&self) -> Vec<SubscriptionView> {
+        self.state.subscriptions.lock().unwrap().clone()
+    }
+
     pub fn outcomes(&self) -> Vec<OutcomeReport> {
         self.state.outcomes.lock().unwrap().clone()
     }
@@ -279,4 +291,22 @@ async fn bundle(
 async fn outcome(State(state): State<Arc<Inner>>, Json(report): Json<OutcomeReport>) -> StatusCode {
     state.outcomes.lock().unwrap().push(report);
     StatusCode::NO_CONTENT
+}
+
+async fn subscriptions(State(state): State<Arc<Inner>>) -> Json<Vec<SubscriptionView>> {
+    Json(state.subscriptions.lock().unwrap().clone())
+}
+
+async fn subscribe(
+    State(state): State<Arc<Inner>>,
+    Json(request): Json<SubscriptionRequest>,
+) -> Json<SubscriptionView> {
+    let view = SubscriptionView {
+        subscription_id: px_model::SubscriptionId::from_uuid(Env::system().uuid()),
+        tenant_ref: request.tenant_ref,
+        plugin_id: request.plugin_id,
+        webhook_secret: None,
+    };
+    state.subscriptions.lock().unwrap().push(view.clone());
+    Json(view)
 }

@@ -79,6 +79,7 @@ async fn a_good_release_reaches_every_tenant_and_everybody_is_told() {
                 .json();
             assert_eq!(why["reasons"], json!([]));
         }
+        assert_eq!(site.market.subscriptions().len(), 3);
         let installable = site
             .until("the reports", async || {
                 let all = site.market.outcomes();

@@ -95,7 +95,7 @@ async fn listed_installed_served_upgraded_and_taken_back() {
 async fn bad_versions_never_stay() {
     for engine in engines() {
         let mut site = Site::started(engine, |config| {
-            config.probation.duration = std::time::Duration::from_secs(3);
+            config.probation.duration = std::time::Duration::from_millis(1500);
         })
         .await;
         let (_, token) = site.tenant("acme").await;
