@@ -246,13 +246,13 @@ pub(super) fn group(pieces: impl IntoIterator<Item = Html>) -> Html {
 pub(super) fn prose(text: &str) -> Html {
     let text = capital(text);
     let parts = text.split('`').enumerate();
-    let paired = text.matches('`').count() % 2 == 0;
+    let paired = text.matches('`').count().is_multiple_of(2);
     if !paired {
         return Html::text(&text);
     }
     let pieces = parts.map(|(n, part)| {
         let safe = Html::text(part);
-        if n % 2 == 1 {
+        if !n.is_multiple_of(2) {
             Html::trusted(format!("<code>{safe}</code>"))
         } else {
             safe
