@@ -12,6 +12,7 @@ pub mod gateway;
 pub mod http;
 pub mod jobs;
 pub mod store;
+pub mod ui;
 
 pub use crate::config::CoreConfig;
 pub use crate::core::{Core, CoreError, CoreRunning, Ports};

@@ -49,7 +49,7 @@ mkt-expected = Expected
 mkt-until = until
 mkt-channel-stable = Stable
 mkt-channel-beta = Beta
-mkt-kind-wasm = WebAssembly component
+mkt-kind-wasm = WebAssembly
 mkt-kind-process = Native program
 mkt-kind-static = Web pages
 mkt-kind-remote = Remote service
@@ -151,7 +151,7 @@ mkt-stat-listed = Listed versions
 mkt-stat-installs = { $n } installs reported
 mkt-stat-trouble = Trouble at tenants
 mkt-stat-trouble-note = failed or rolled back
-mkt-chart-outcomes = How your versions fare at tenants
+mkt-chart-outcomes = { $name } at tenants, by version
 mkt-outcome-committed = Installed
 mkt-outcome-failed = Failed
 mkt-outcome-rolled-back = Rolled back
@@ -314,11 +314,11 @@ mkt-bucket-manifest = Manifest
 mkt-bucket-dependencies = Dependencies
 mkt-bucket-documentation = Documentation
 mkt-bucket-fine = fine
-mkt-sev-block = blocks
-mkt-sev-error = error
-mkt-sev-hold = look
-mkt-sev-warning = warning
-mkt-sev-info = note
+mkt-sev-block = Blocks listing
+mkt-sev-error = Must be mended
+mkt-sev-hold = Needs judgement
+mkt-sev-warning = Warning
+mkt-sev-info = Note
 mkt-findings = Findings
 mkt-findings-clean = Nothing was found
 mkt-findings-none = Every check looked and found nothing that speaks against this version.
@@ -478,3 +478,25 @@ mkt-noun-endpoint = Endpoints
 mkt-noun-alert = Alerts
 mkt-noun-account = Accounts
 mkt-noun-session = Sign-ins
+
+# More
+mkt-explore-results = Results
+mkt-key-revoke-send = Revoke for ever
+mkt-approve-send = Approve and list
+mkt-approve-send-first = Record my approval
+mkt-changes-send = Send to the author
+mkt-reject-send = Reject this version
+mkt-withdraw-send = Withdraw this version
+mkt-clock-paused = the clock stands still
+mkt-inbox-rest = Read on
+mkt-count-block = { $n } blocking
+mkt-count-error = { $n } to mend
+mkt-count-hold = { $n } to judge
+mkt-count-warning = { $n ->
+    [one] 1 warning
+   *[other] { $n } warnings
+  }
+mkt-count-info = { $n ->
+    [one] 1 note
+   *[other] { $n } notes
+  }

@@ -7,6 +7,7 @@ pub mod fault;
 pub mod figures;
 pub mod install;
 pub mod news;
+pub mod pages;
 pub mod ports;
 pub mod rollout;
 pub mod route;

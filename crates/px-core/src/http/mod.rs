@@ -81,7 +81,6 @@ fn plugins() -> Router<Core> {
 
 impl Core {
     /// The core's API and gateway; [`px_web::wrap`] goes around it.
-    #[must_use]
     pub fn router(&self) -> Router {
         let admin = Router::new()
             .nest("/plugins", plugins())

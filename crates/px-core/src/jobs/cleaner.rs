@@ -55,11 +55,10 @@ impl Cleaner {
         let every = TenantScope::every();
         for row in installed::list(db, &every, None).await? {
             let route = row.route;
-            for release in [&route.committed, &route.candidate, &route.previous] {
-                if let Some(release) = release {
-                    versions.insert((route.plugin.clone(), release.version.clone()));
-                    digests.insert(release.digest);
-                }
+            let releases = [&route.committed, &route.candidate, &route.previous];
+            for release in releases.into_iter().flatten() {
+                versions.insert((route.plugin.clone(), release.version.clone()));
+                digests.insert(release.digest);
             }
         }
         let filter = Filter {

@@ -219,7 +219,8 @@ impl Machine {
         };
         if fault.is_transient() && install.attempts + 1 < tries {
             let noise = self.env().random_bytes(1)[0];
-            let wait = SignedDuration::try_from(backoff(install.attempts, noise))
+            let first = self.settings.limits.first_pause;
+            let wait = SignedDuration::try_from(backoff(first, install.attempts, noise))
                 .unwrap_or(SignedDuration::MAX);
             self.tell(install, "warn", &format!("{fault} Trying again."))
                 .await;

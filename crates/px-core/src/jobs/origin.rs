@@ -125,7 +125,8 @@ fn check_foreign(settings: &OriginSettings, url: &Url, listed_hosts: bool) -> Re
         return Err(Fault::tenant(Code::HostNotAllowed, "host", text));
     }
     let secure = url.scheme() == "https";
-    if !secure && !(settings.allow_private_addresses && url.scheme() == "http") {
+    let plain = settings.allow_private_addresses && url.scheme() == "http";
+    if !secure && !plain {
         let text = "Bundles are fetched over https only.";
         return Err(Fault::tenant(Code::AddressRefused, "scheme", text));
     }

@@ -151,13 +151,12 @@ pub async fn sync_state(db: &Db, source: &str) -> Result<SyncState> {
     let Some(row) = row else {
         return Ok(SyncState::default());
     };
-    let past = |column: &str| Ok::<_, px_store::StoreError>(row.time(column)?);
     let known = |at: Timestamp| (at > Timestamp::UNIX_EPOCH).then_some(at);
     Ok(SyncState {
         cursor: row.int("cursor_at")?,
         head: row.int("head")?,
-        polled_at: known(past("polled_at")?),
-        event_at: known(past("event_at")?),
+        polled_at: known(row.time("polled_at")?),
+        event_at: known(row.time("event_at")?),
         gaps: row.int("gaps")?,
         refused: row.int("refused")?,
         error: row.opt_text("error")?,

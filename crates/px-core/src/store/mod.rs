@@ -8,5 +8,6 @@ pub mod installed;
 pub mod installs;
 pub mod keep;
 pub mod logs;
+pub mod pages;
 pub mod rollouts;
 pub mod tenants;

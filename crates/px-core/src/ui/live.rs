@@ -28,7 +28,7 @@ struct Watch<F> {
 pub(super) fn follow<F, A>(db: &Db, render: F) -> Response
 where
     F: Fn() -> A + Send + 'static,
-    A: Future<Output = Answer<Html>> + Send,
+    A: Future<Output = Answer<Html>> + Send + 'static,
 {
     let watch = Watch {
         commits: db.commits(),

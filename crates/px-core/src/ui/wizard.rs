@@ -53,8 +53,8 @@ impl Sheet {
         };
         sheet.pick(draft);
         if let Some(picked) = &sheet.picked {
-            let version = picked.version_id;
-            let place = core.place_in_rollout(&who.scope(), &sheet.plugin, version);
+            let (scope, version) = (who.scope(), picked.version_id);
+            let place = core.place_in_rollout(&scope, &sheet.plugin, version);
             sheet.place = place.await.map_err(fail)?;
         }
         Ok(sheet)
@@ -308,7 +308,6 @@ async fn with_batch(
         channel: None,
     };
     let audit = core.set_policy(admin, &sheet.plugin, &request).await?;
-    core.join_rollout(admin, &sheet.plugin).await?;
     let flash = Flash::done(ui.t.t("adm-started-batch"), Some(audit));
     let path = format!("/plugins/installed/{}", sheet.plugin);
     Ok(ui.redirect(&path, &flash))

@@ -2,6 +2,7 @@
 
 mod kills;
 mod machine;
+mod openapi;
 mod plan;
 mod real;
 mod rollouts;

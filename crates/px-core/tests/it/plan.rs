@@ -109,7 +109,7 @@ proptest! {
 
     #[test]
     fn backoff_grows_and_stays_bounded(attempt in 0..100_u32, noise: u8) {
-        let wait = backoff(attempt, noise).as_millis();
+        let wait = backoff(std::time::Duration::from_secs(1), attempt, noise).as_millis();
         prop_assert!((800..=72_000).contains(&wait));
     }
 

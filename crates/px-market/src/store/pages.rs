@@ -53,6 +53,38 @@ pub async fn queue_stamp(db: &Db) -> Result<i64> {
     Ok(row.int("r")?.wrapping_mul(4096).wrapping_add(row.int("n")?))
 }
 
+/// How many versions wait for a reviewer, and how many of them are over their deadline.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn waiting(db: &Db) -> Result<(u64, u64)> {
+    let row = db
+        .one(
+            "count",
+            "SELECT COUNT(*) AS n, CAST(COALESCE(SUM(CASE WHEN deadline <= $1 THEN 1 ELSE 0 END), 0) AS BIGINT) AS late
+             FROM versions WHERE state IN ('in_review', 'blocked')",
+            vals![db.env().now()],
+        )
+        .await?;
+    Ok((unsigned(&row, "n")?, unsigned(&row, "late")?))
+}
+
+/// How many of a publisher's versions need their author.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn needs_author(db: &Db, publisher: PublisherId) -> Result<u64> {
+    let row = db
+        .one(
+            "count",
+            "SELECT COUNT(*) AS n FROM versions WHERE publisher = $1
+             AND state IN ('draft', 'uploading', 'changes_requested', 'blocked', 'quarantined')",
+            vals![publisher],
+        )
+        .await?;
+    unsigned(&row, "n")
+}
+
 /// How many versions entered each state since `since`.
 ///
 /// # Errors

@@ -35,6 +35,9 @@ pub(super) struct Ask<'a> {
     hidden: Vec<(&'static str, String)>,
     fields: Vec<Field>,
     small: bool,
+    quiet: bool,
+    submit: String,
+    group: &'static str,
 }
 
 impl<'a> Ask<'a> {
@@ -54,7 +57,28 @@ impl<'a> Ask<'a> {
             hidden: Vec::new(),
             fields: Vec::new(),
             small: false,
+            quiet: false,
+            submit: String::new(),
+            group: "",
         }
+    }
+
+    /// Words on the button that sends it; the label unless told.
+    pub(super) fn submit(mut self, words: String) -> Self {
+        self.submit = words;
+        self
+    }
+
+    /// Looks plain until it is opened.
+    pub(super) const fn quiet(mut self) -> Self {
+        self.quiet = true;
+        self
+    }
+
+    /// Of the forms of one group only one is open.
+    pub(super) const fn group(mut self, name: &'static str) -> Self {
+        self.group = name;
+        self
     }
 
     pub(super) const fn look(mut self, look: Look) -> Self {

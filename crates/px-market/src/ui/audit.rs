@@ -9,7 +9,7 @@ use px_web::{Answer, Flash, Html, Ui};
 use serde_json::json;
 
 use super::export::Export;
-use super::parts::{fail, number, operator, stack, unread};
+use super::parts::{fail, number, operator, stack};
 use crate::Market;
 use crate::store::pages::AuditQuery;
 
@@ -75,9 +75,7 @@ pub(super) async fn page(ui: Ui, who: MarketOperator, State(market): State<Marke
         .lead(t.t("mkt-audit-lead"))
         .actions(check);
     let page = page.crumb(t.t("mkt-nav-operate"), "/ops").active("audit");
-    Ok(page
-        .alerts(unread(&market, &ui).await)
-        .show_html(stack([about, table])))
+    Ok(page.show_html(stack([about, table])))
 }
 
 fn table(t: &T, query: &ListQuery, found: &[AuditRecord], next: Option<String>) -> Html {

@@ -159,6 +159,7 @@ fn ask<'a>(
         label,
         what,
     )
+    .group("decide")
     .hidden("decision", decision)
     .hidden("token", file.row.claim_token)
 }
@@ -199,6 +200,11 @@ fn approve(ui: &Ui, file: &ReviewFile, typed: Option<&Decide>) -> Html {
     let form = ask(ui, file, Decision::Approve, label, what)
         .look(Look::Primary)
         .icon("check")
+        .submit(t.t(if last {
+            "mkt-approve-send"
+        } else {
+            "mkt-approve-send-first"
+        }))
         .key('a')
         .open(typed.is_some());
     let clean = matches!(row.verdict.as_deref(), Some("clean" | "needs_person"));
@@ -252,12 +258,19 @@ fn send_back(ui: &Ui, file: &ReviewFile, typed: Option<&Decide>, decision: Decis
     if reject {
         let question = t.t_args("mkt-reject-sure", &[("name", title(&file.row).into())]);
         form.look(Look::Danger)
+            .quiet()
+            .submit(t.t("mkt-reject-send"))
             .icon("x")
             .key('x')
             .confirm(question)
             .html()
     } else {
-        form.icon("message-report").key('r').html()
+        form.icon("message-report")
+            .look(Look::Primary)
+            .quiet()
+            .submit(t.t("mkt-changes-send"))
+            .key('r')
+            .html()
     }
 }
 

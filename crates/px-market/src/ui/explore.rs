@@ -9,9 +9,7 @@ use px_web::i18n::T;
 use px_web::ui::{self, Empty, ListQuery, Note, Tone, icon};
 use px_web::{Answer, Failure, Html, Ui};
 
-use super::parts::{
-    beta, category_word, channel_word, fail, kind_word, number, publisher_name, unread,
-};
+use super::parts::{beta, category_word, channel_word, fail, kind_word, number, publisher_name};
 use crate::Market;
 use crate::app::catalog::{Position, SearchQuery};
 
@@ -96,10 +94,7 @@ pub(super) async fn page(ui: Ui, State(market): State<Market>) -> Answer {
         query: &query,
     };
     let page = ui.page(t.t("mkt-explore")).lead(t.t("mkt-explore-lead"));
-    Ok(page
-        .active("explore")
-        .alerts(unread(&market, &ui).await)
-        .show(&body))
+    Ok(page.active("explore").show(&body))
 }
 
 fn position(text: &str) -> Result<Position, Failure> {

@@ -10,6 +10,7 @@ use px_web::ui::{self, Card, Empty, Tone};
 use px_web::{Answer, Failure, Flash, Html, Ui};
 use serde::Deserialize;
 
+use super::markdown;
 use super::parts::{audiences, paged, stack, unread};
 use crate::Market;
 
@@ -54,7 +55,10 @@ pub(super) async fn page(ui: Ui, who: SignedIn, State(market): State<Market>) ->
     } else {
         Html::empty()
     };
-    let body = stack([Html::join([tabs, Card::new("", list).flush().html()]), more]);
+    let body = stack([
+        super::parts::group([tabs, Card::new("", list).flush().html()]),
+        more,
+    ]);
     let lead = t.t_args("mkt-inbox-lead", &[("n", waiting.into())]);
     let page = ui.page(t.t("inbox")).lead(lead).actions(all_read).narrow();
     Ok(page.alerts(waiting).show_html(body))
@@ -79,7 +83,7 @@ fn message(ui: &Ui, m: &InboxMessage) -> Html {
     let lang = t.lang().tag();
     let (title, body) = (
         Html::text(m.title.get(lang)),
-        Html::text(m.body.get(lang).trim()),
+        body(t, m.body.get(lang).trim()),
     );
     let (icon, when) = (ui::icon(name), ui::time(t, m.at));
     let open = link_of(t, m);
@@ -100,7 +104,23 @@ fn message(ui: &Ui, m: &InboxMessage) -> Html {
     };
     let (tone, fresh) = (tone.as_str(), m.read_at.is_none());
     Html::trusted(format!(
-        r#"<li data-row data-new="{fresh}"><span class="px-{tone}">{icon}</span><div class="mkt-grow"><div class="px-row px-between"><strong>{title}</strong><span class="px-muted">{when}</span></div>{mark}<div class="px-muted mkt-pre">{body}</div><div class="px-row mkt-tools">{open}{button}</div></div></li>"#
+        r#"<li data-row data-new="{fresh}"><span class="px-{tone}">{icon}</span><div class="mkt-grow"><div class="px-row px-between"><strong>{title}</strong><span class="px-muted">{when}</span></div>{mark}{body}<div class="px-row mkt-tools">{open}{button}</div></div></li>"#
+    ))
+}
+
+/// The first paragraph, and the rest behind a click.
+fn body(t: &T, text: &str) -> Html {
+    let (first, rest) = text.split_once("\n\n").unwrap_or((text, ""));
+    let first = format!(
+        r#"<div class="px-muted mkt-pre">{}</div>"#,
+        Html::text(first)
+    );
+    if rest.trim().is_empty() {
+        return Html::trusted(first);
+    }
+    let (more, rest) = (Html::text(&t.t("mkt-inbox-rest")), markdown::render(rest));
+    Html::trusted(format!(
+        r#"{first}<details class="mkt-more"><summary>{more}</summary>{rest}</details>"#
     ))
 }
 

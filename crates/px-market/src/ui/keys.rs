@@ -10,7 +10,7 @@ use px_web::{Answer, Failure, Flash, Html, Ui};
 use serde::Deserialize;
 
 use super::ask::Ask;
-use super::parts::{fail, muted, publisher, stack, unread};
+use super::parts::{fail, muted, publisher, stack};
 use crate::Market;
 
 /// `GET /my/keys`
@@ -33,7 +33,7 @@ async fn show(ui: &Ui, who: &Publisher, market: &Market, note: Html) -> Answer {
             t.t("mkt-keys-empty"),
             t.t("mkt-keys-empty-text"),
         ));
-    let how = Html::join([
+    let how = stack([
         muted(&t.t("mkt-keys-how")),
         ui::code(
             t,
@@ -47,7 +47,7 @@ async fn show(ui: &Ui, who: &Publisher, market: &Market, note: Html) -> Answer {
     ]);
     let page = ui.page(t.t("mkt-nav-keys")).lead(t.t("mkt-keys-lead"));
     let page = page.crumb(t.t("mkt-nav-mine"), "/my").active("keys");
-    Ok(page.alerts(unread(market, ui).await).show_html(body))
+    Ok(page.show_html(body))
 }
 
 fn row(ui: &Ui, key: &KeyView) -> Row {
@@ -69,6 +69,8 @@ fn row(ui: &Ui, key: &KeyView) -> Row {
             t.t("mkt-key-revoke-what"),
         )
         .look(Look::Danger)
+        .quiet()
+        .submit(t.t("mkt-key-revoke-send"))
         .small()
         .hidden("key", key.key_id)
         .reason("reason", t.t("mkt-key-revoke-hint"), "")

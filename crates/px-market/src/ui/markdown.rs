@@ -5,8 +5,10 @@ use px_web::Html;
 
 /// Longest text that is rendered, bytes; the rest is left out.
 const MAX: usize = 256 << 10;
+/// Headings begin here: the page's and the card's own stand above.
+const FIRST: usize = 3;
 
-/// Renders Markdown. Headings begin at the third level, below the page's and the card's own.
+/// Renders Markdown. Headings begin at the third level and leave none out.
 pub(super) fn render(text: &str) -> Html {
     let mut end = text.len().min(MAX);
     while !text.is_char_boundary(end) {
@@ -14,35 +16,59 @@ pub(super) fn render(text: &str) -> Html {
     }
     let options =
         Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
-    let mut safe = Filter::default();
-    let events: Vec<Event<'_>> = Parser::new_ext(&text[..end], options)
-        .filter_map(|event| safe.pass(event))
-        .collect();
+    let parse = || Parser::new_ext(&text[..end], options);
+    let mut safe = Filter::new(parse());
+    let events: Vec<Event<'_>> = parse().filter_map(|event| safe.pass(event)).collect();
     let mut out = String::with_capacity(end + end / 2);
     html::push_html(&mut out, events.into_iter());
     Html::trusted(format!(r#"<div class="px-prose">{out}</div>"#))
 }
 
-#[derive(Default)]
 struct Filter {
+    /// Levels the text uses, highest first.
+    levels: Vec<HeadingLevel>,
+    /// Level of the heading before.
+    last: usize,
     /// Whether each open link was let through.
     links: Vec<bool>,
 }
 
 impl Filter {
+    fn new<'a>(events: impl Iterator<Item = Event<'a>>) -> Self {
+        let mut levels: Vec<HeadingLevel> = events
+            .filter_map(|event| match event {
+                Event::Start(Tag::Heading { level, .. }) => Some(level),
+                _ => None,
+            })
+            .collect();
+        levels.sort_unstable();
+        levels.dedup();
+        Self {
+            levels,
+            last: FIRST - 1,
+            links: Vec::new(),
+        }
+    }
+
     fn pass<'a>(&mut self, event: Event<'a>) -> Option<Event<'a>> {
         match event {
             Event::Html(_) | Event::InlineHtml(_) => None,
             Event::Start(Tag::HtmlBlock) | Event::End(TagEnd::HtmlBlock) => None,
             // A picture elsewhere would tell its host who reads; its words stay.
             Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => None,
-            Event::Start(Tag::Heading { level, .. }) => Some(Event::Start(Tag::Heading {
-                level: lower(level),
-                id: None,
-                classes: Vec::new(),
-                attrs: Vec::new(),
-            })),
-            Event::End(TagEnd::Heading(level)) => Some(Event::End(TagEnd::Heading(lower(level)))),
+            Event::Start(Tag::Heading { level, .. }) => {
+                self.last = self.lower(level);
+                Some(Event::Start(Tag::Heading {
+                    level: HeadingLevel::try_from(self.last).ok()?,
+                    id: None,
+                    classes: Vec::new(),
+                    attrs: Vec::new(),
+                }))
+            }
+            Event::End(TagEnd::Heading(_)) => {
+                let level = HeadingLevel::try_from(self.last).ok()?;
+                Some(Event::End(TagEnd::Heading(level)))
+            }
             Event::Start(Tag::Link { dest_url, .. }) => self.open(&dest_url),
             Event::End(TagEnd::Link) => self
                 .links
@@ -50,6 +76,11 @@ impl Filter {
                 .then_some(Event::InlineHtml(CowStr::Borrowed("</a>"))),
             other => Some(other),
         }
+    }
+
+    fn lower(&self, level: HeadingLevel) -> usize {
+        let rank = self.levels.iter().position(|l| *l == level).unwrap_or(0);
+        (FIRST + rank).min(self.last + 1).min(6)
     }
 
     fn open<'a>(&mut self, address: &str) -> Option<Event<'a>> {
@@ -68,15 +99,6 @@ impl Filter {
     }
 }
 
-const fn lower(level: HeadingLevel) -> HeadingLevel {
-    match level {
-        HeadingLevel::H1 => HeadingLevel::H3,
-        HeadingLevel::H2 => HeadingLevel::H4,
-        HeadingLevel::H3 => HeadingLevel::H5,
-        HeadingLevel::H4 | HeadingLevel::H5 | HeadingLevel::H6 => HeadingLevel::H6,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,5 +109,12 @@ mod tests {
                     [a](javascript:alert(1)) [b](https://e.example/?a=\"><i) ![pic](https://t.example/p.png)\n\n`<b>`";
         let out = render(text).into_string();
         insta::assert_snapshot!(out, @"");
+    }
+
+    #[test]
+    fn headings_leave_no_level_out() {
+        let out = render("### A\n\n##### B\n\n# C\n\n##### D").into_string();
+        let levels: Vec<&str> = out.split("<h").skip(1).map(|rest| &rest[..1]).collect();
+        assert_eq!(levels, ["3", "4", "3", "4"]);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use px_model::VersionState;
+use px_model::{PluginId, VersionState};
 use px_web::i18n::T;
 use px_web::identity::Publisher;
 use px_web::ui::{
@@ -13,16 +13,16 @@ use px_web::{Answer, Html, Ui};
 use serde_json::json;
 
 use super::export::Export;
-use super::parts::{
-    beta, fail, link, matches, number, paged, publisher, publisher_name, stack, unread,
-};
+use super::parts::{beta, fail, link, matches, number, paged, publisher, stack};
 use super::{permissions, steps};
 use crate::Market;
 use crate::app::pages::MyBoard;
 use crate::store::row::VersionRow;
 
-/// Versions in the chart.
-const CHARTED: usize = 10;
+/// Versions in a chart.
+const CHARTED: usize = 7;
+/// Charts on the page.
+const CHARTS: usize = 6;
 
 /// `GET /my`
 pub(super) async fn page(ui: Ui, who: Publisher, State(market): State<Market>) -> Answer {
@@ -40,7 +40,7 @@ pub(super) async fn page(ui: Ui, who: Publisher, State(market): State<Market>) -
         Card::new(t.t("mkt-versions"), table(t, &query, &board, rows))
             .flush()
             .html(),
-        chart(t, &board),
+        charts(t, &board),
     ]);
     let keys = link(
         "/my/keys",
@@ -52,10 +52,7 @@ pub(super) async fn page(ui: Ui, who: Publisher, State(market): State<Market>) -
         .page(t.t("mkt-nav-mine"))
         .lead(lead(t, &board))
         .actions(keys);
-    Ok(page
-        .active("mine")
-        .alerts(unread(&market, &ui).await)
-        .show_html(body))
+    Ok(page.active("mine").show_html(body))
 }
 
 /// States in which the author has the ball.
@@ -194,7 +191,7 @@ fn table(t: &T, query: &ListQuery, board: &MyBoard, rows: Vec<&VersionRow>) -> H
     let plugins: BTreeMap<String, String> = board
         .rows
         .iter()
-        .map(|row| (row.plugin.to_string(), row.name()))
+        .map(|row| (row.plugin.to_string(), name_of(board, &row.plugin)))
         .collect();
     Table::new(t, query, t.t("mkt-versions"))
         .search(t.t("mkt-mine-search"))
@@ -209,7 +206,7 @@ fn table(t: &T, query: &ListQuery, board: &MyBoard, rows: Vec<&VersionRow>) -> H
         .column(Column::new(t.t("mkt-risk")).sort("risk"))
         .column(Column::new(t.t("mkt-next")))
         .column(Column::new(t.t("mkt-created")).sort("created"))
-        .rows(rows.into_iter().map(|row| line(t, row)))
+        .rows(rows.into_iter().map(|row| line(t, board, row)))
         .empty(
             Empty::new(
                 "package-export",
@@ -225,7 +222,7 @@ fn table(t: &T, query: &ListQuery, board: &MyBoard, rows: Vec<&VersionRow>) -> H
         .html()
 }
 
-fn line(t: &T, row: &VersionRow) -> Row {
+fn line(t: &T, board: &MyBoard, row: &VersionRow) -> Row {
     let kind = row.facts.as_ref().map(|f| f.kind.as_str());
     let reasons = permissions::reasons(t, row.risk, &row.permissions, kind);
     let next = match row.clock.deadline {
@@ -237,7 +234,7 @@ fn line(t: &T, row: &VersionRow) -> Row {
             row.state.as_str().replace('_', "-")
         ))),
     };
-    let name = row.name();
+    let name = name_of(board, &row.plugin);
     let lead = Row::lead(
         &ui::tile(&name),
         &name,
@@ -288,9 +285,12 @@ fn export(rows: &[&VersionRow]) -> Export {
     }
 }
 
-/// Installs, failures and rollbacks by version.
-fn chart(t: &T, board: &MyBoard) -> Html {
-    let mut versions: Vec<(String, [f64; 3])> = Vec::new();
+/// Versions of one plugin with what tenants reported: installed, failed, rolled back.
+type Fates = Vec<(String, [f64; 3])>;
+
+/// Installs, failures and rollbacks by version, a chart per plugin.
+fn charts(t: &T, board: &MyBoard) -> Html {
+    let mut plugins: Vec<(&PluginId, Fates)> = Vec::new();
     for outcome in &board.outcomes {
         let slot = match outcome.outcome.as_str() {
             "committed" => 0,
@@ -298,40 +298,56 @@ fn chart(t: &T, board: &MyBoard) -> Html {
             "rolled_back" | "rolled_back_by_hand" => 2,
             _ => continue,
         };
-        let name = board
-            .rows
-            .iter()
-            .find(|row| row.plugin == outcome.plugin)
-            .map(|row| row.name());
-        let label = format!("{} {}", name.unwrap_or_default(), outcome.version);
-        if versions.last().is_none_or(|(l, _)| *l != label) {
-            versions.push((label, [0.0; 3]));
+        let at = plugins.iter().position(|(id, _)| **id == outcome.plugin);
+        let at = at.unwrap_or_else(|| {
+            plugins.push((&outcome.plugin, Vec::new()));
+            plugins.len() - 1
+        });
+        let fates = &mut plugins[at].1;
+        if fates
+            .last()
+            .is_none_or(|(version, _)| *version != outcome.version)
+        {
+            fates.push((outcome.version.clone(), [0.0; 3]));
         }
-        if let Some((_, counts)) = versions.last_mut() {
+        if let Some((_, counts)) = fates.last_mut() {
             counts[slot] += outcome.count as f64;
         }
     }
-    if versions.is_empty() {
-        return Html::empty();
-    }
-    versions.truncate(CHARTED);
-    versions.reverse();
+    let cards = plugins
+        .into_iter()
+        .take(CHARTS)
+        .map(|(id, fates)| chart(t, &name_of(board, id), fates));
+    let inner = Html::join(cards);
+    Html::trusted(format!(r#"<div class="px-cols mkt-cols">{inner}</div>"#))
+}
+
+fn chart(t: &T, name: &str, mut fates: Fates) -> Html {
+    fates.truncate(CHARTED);
+    fates.reverse();
     let series = |key: &str, tone, slot: usize| Series {
         name: t.t(key),
         tone,
-        values: versions.iter().map(|(_, counts)| counts[slot]).collect(),
+        values: fates.iter().map(|(_, counts)| counts[slot]).collect(),
     };
+    let title = t.t_args("mkt-chart-outcomes", &[("name", name.to_owned().into())]);
     let bars = Bars {
-        title: t.t("mkt-chart-outcomes"),
+        title: title.clone(),
         series: vec![
             series("mkt-outcome-committed", Tone::Ok, 0),
             series("mkt-outcome-rolled-back", Tone::Warn, 2),
             series("mkt-outcome-failed", Tone::Danger, 1),
         ],
-        labels: versions.iter().map(|(label, _)| label.clone()).collect(),
+        labels: fates.iter().map(|(version, _)| version.clone()).collect(),
     };
-    let who = Html::join([publisher_name(t, &board.publisher, board.verified)]);
-    Card::new(t.t("mkt-chart-outcomes"), bars.html())
-        .action(who)
-        .html()
+    Card::new(title, bars.html()).html()
+}
+
+/// A plugin's name, which a version whose bundle was not read yet does not know.
+fn name_of(board: &MyBoard, plugin: &PluginId) -> String {
+    let known = board
+        .rows
+        .iter()
+        .find(|row| row.plugin == *plugin && row.facts.is_some());
+    known.map_or_else(|| plugin.to_string(), VersionRow::name)
 }

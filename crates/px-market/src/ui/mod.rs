@@ -4,6 +4,7 @@
 
 mod ask;
 mod audit;
+mod counts;
 mod decide;
 mod explore;
 mod export;
@@ -38,7 +39,9 @@ use crate::Market;
 /// The Marketplace's site: brand, navigation by role, inbox.
 #[must_use]
 pub fn site() -> Site {
-    Site::new("market", "PowerX Marketplace", "mkt-tagline", nav).inbox("/inbox")
+    Site::new("market", "PowerX Marketplace", "mkt-tagline", nav)
+        .inbox("/inbox")
+        .counts(counts::read)
 }
 
 /// Adds this crate's words in both languages.

@@ -11,7 +11,7 @@ use px_web::{Answer, Failure, Flash, Html, Ui};
 use serde::Deserialize;
 
 use super::ops_parts::{deliveries, funnel, jobs, queue_chart, sla_chart};
-use super::parts::{fail, number, operator, stack, unread};
+use super::parts::{fail, number, operator, stack};
 use crate::Market;
 use crate::app::pages::OpsBoard;
 
@@ -46,9 +46,7 @@ pub(super) async fn page(ui: Ui, who: MarketOperator, State(market): State<Marke
         .page(t.t("mkt-nav-operate"))
         .lead(lead(t, &board))
         .active("ops");
-    Ok(page
-        .alerts(unread(&market, &ui).await)
-        .show_html(stack(cards)))
+    Ok(page.show_html(stack(cards)))
 }
 
 fn columns(pieces: &[Html]) -> Html {

@@ -35,7 +35,7 @@ pub(super) fn funnel(t: &T, board: &OpsBoard) -> Html {
         let label = format!("{} · {}", t.t(key), number(t, n));
         ui::progress(t, tone, n, begun.max(n), &label)
     };
-    let bars = Html::join([
+    let bars = super::parts::group([
         step("mkt-funnel-registered", entered(S::Draft), Tone::Info),
         step("mkt-funnel-submitted", entered(S::Submitted), Tone::Info),
         step("mkt-funnel-checked", entered(S::InReview), Tone::Info),
@@ -269,7 +269,7 @@ fn delivery(t: &T, row: &VersionRow, stats: &NoticeStats) -> Row {
 
 fn channel_line(t: &T, name: &str, s: &ChannelStats) -> String {
     let mut line = format!("{name} {}/{}", number(t, s.delivered), number(t, s.sent));
-    if let Some(ms) = s.p99_ms {
+    if let Some(ms) = s.p99_ms.filter(|ms| *ms > 0) {
         line.push_str(&format!(" · p99 {}", t.millis(ms)));
     }
     if s.dead > 0 {

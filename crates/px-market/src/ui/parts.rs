@@ -235,3 +235,28 @@ pub(super) fn matches(text: &str, words: Option<&str>) -> bool {
         .split_whitespace()
         .all(|word| text.contains(word))
 }
+
+/// Pieces that belong together, without the gaps of a stack.
+pub(super) fn group(pieces: impl IntoIterator<Item = Html>) -> Html {
+    let inner = Html::join(pieces);
+    Html::trusted(format!("<div>{inner}</div>"))
+}
+
+/// A sentence of a program: it begins with a capital, and what stands between backticks is code.
+pub(super) fn prose(text: &str) -> Html {
+    let text = capital(text);
+    let parts = text.split('`').enumerate();
+    let paired = text.matches('`').count() % 2 == 0;
+    if !paired {
+        return Html::text(&text);
+    }
+    let pieces = parts.map(|(n, part)| {
+        let safe = Html::text(part);
+        if n % 2 == 1 {
+            Html::trusted(format!("<code>{safe}</code>"))
+        } else {
+            safe
+        }
+    });
+    Html::join(pieces)
+}

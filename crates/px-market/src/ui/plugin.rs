@@ -9,7 +9,7 @@ use px_web::{Answer, Failure, Html, Ui};
 
 use super::parts::{
     beta, category_word, channel_word, fail, kind_word, link, muted, number, publisher_name, split,
-    stack, unread,
+    stack,
 };
 use super::plugin_parts::{compatibility, dependencies, install, signed, versions};
 use super::{markdown, permissions};
@@ -41,10 +41,7 @@ pub(super) async fn page(
         .page(summary.name.as_str())
         .lead(summary.summary.as_str());
     let page = page.crumb(t.t("mkt-explore"), "/").actions(to_install);
-    Ok(page
-        .active("explore")
-        .alerts(unread(&market, &ui).await)
-        .show_html(body))
+    Ok(page.active("explore").show_html(body))
 }
 
 /// The version the page speaks of: the one in the search results.

@@ -165,7 +165,7 @@ pub(super) fn signed(t: &T, market: &Market, file: &PluginFile, v: &ListedVersio
     );
     let how = section(
         &t.t("mkt-verify"),
-        &Html::join([muted(&t.t("mkt-verify-text")), ui::code(t, &command)]),
+        &stack([muted(&t.t("mkt-verify-text")), ui::code(t, &command)]),
     );
     stack([facts, how])
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::export::Export;
 use super::live::follow;
-use super::parts::{beta, fail, link, matches, number, paged, reviewer, stack, unread};
+use super::parts::{beta, fail, link, matches, number, paged, reviewer, stack};
 use super::permissions::{added, reasons};
 use super::report_parts::verdict;
 use super::version::Seen;
@@ -72,13 +72,13 @@ pub(super) async fn page(ui: Ui, who: Reviewer, State(market): State<Market>) ->
     let table = table(&ui, &auth, &query, &board, rows);
     let body = stack([
         live,
-        Html::join([tabs, Card::new("", table).flush().html()]),
+        super::parts::group([tabs, Card::new("", table).flush().html()]),
     ]);
     let page = ui
         .page(t.t("mkt-nav-queue"))
         .lead(lead(t, &board))
         .active("queue");
-    Ok(page.alerts(unread(&market, &ui).await).show_html(body))
+    Ok(page.show_html(body))
 }
 
 /// `GET /review/part`: the figures, and whether the list below is still true.
@@ -296,7 +296,7 @@ fn line(ui: &Ui, auth: &ReviewerAuth, board: &QueueBoard, row: &VersionRow) -> R
     let submitted = row.submitted_at.unwrap_or(row.created_at);
     let clock = match row.clock.deadline {
         Some(deadline) => ui::sla(t, submitted, deadline),
-        None => ui::version_state(t, row.state),
+        None => super::parts::muted(&t.t("mkt-clock-paused")),
     };
     Row::new([
         lead,

@@ -12,7 +12,7 @@ use px_web::{Answer, Failure, Html, Ui};
 
 use super::decide::{Refused, bar};
 use super::parts::{
-    channel_word, fail, kind_word, muted, refusal, reviewer, section, stack, title, unread,
+    channel_word, fail, group, kind_word, muted, refusal, reviewer, section, stack, title,
 };
 use super::report_parts::{buckets, checks, engines, findings, run, verdict};
 use super::{markdown, permissions, steps};
@@ -71,7 +71,7 @@ pub(super) async fn show(
     let page = page
         .active("queue")
         .status(status.unwrap_or(StatusCode::OK));
-    Ok(page.alerts(unread(market, ui).await).show_html(body))
+    Ok(page.show_html(body))
 }
 
 fn warning(t: &T, file: &ReviewFile) -> Html {
@@ -100,11 +100,7 @@ fn warning(t: &T, file: &ReviewFile) -> Html {
 
 fn left(ui: &Ui, auth: &ReviewerAuth, file: &ReviewFile) -> Html {
     let (t, row) = (&ui.t, &file.row);
-    let mut pieces = vec![Html::trusted(format!(
-        r#"<div class="px-row">{} {}</div>"#,
-        verdict(t, row.verdict.as_deref()),
-        ui::version_state(t, row.state)
-    ))];
+    let mut pieces = vec![group([verdict(t, row.verdict.as_deref())])];
     pieces.extend(file.report.as_ref().map(|report| buckets(t, report)));
     if let (Some(from), Some(deadline)) = (row.submitted_at, row.clock.deadline) {
         pieces.push(section(&t.t("mkt-deadline"), &ui::sla(t, from, deadline)));
@@ -176,6 +172,7 @@ fn facts(t: &T, file: &ReviewFile) -> Html {
     let kind = row.facts.as_ref().map(|f| f.kind.as_str());
     let reasons = permissions::reasons(t, row.risk, &row.permissions, kind);
     let mut list = vec![
+        (t.t("mkt-state"), ui::version_state(t, row.state)),
         (t.t("mkt-publisher"), Html::text(&row.publisher_name)),
         (t.t("mkt-risk"), ui::risk(t, row.risk, &reasons)),
         (

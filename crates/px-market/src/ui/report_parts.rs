@@ -8,7 +8,7 @@ use px_web::Html;
 use px_web::i18n::{Lang, T};
 use px_web::ui::{self, Note, Tone};
 
-use super::parts::{number, stack};
+use super::parts::{number, prose, stack};
 
 /// Buckets in the order of their weight.
 pub(super) const BUCKETS: [Bucket; 5] = [
@@ -110,7 +110,7 @@ fn finding(t: &T, f: &Finding) -> Html {
     } else {
         Html::empty()
     };
-    let (seen, remedy) = (Html::text(&f.seen), Html::text(&f.remedy));
+    let (seen, remedy) = (prose(&f.seen), prose(&f.remedy));
     let (seen_word, mend_word) = (Html::text(&t.t("mkt-seen")), Html::text(&t.t("mkt-remedy")));
     let severity = severity(t, f.severity);
     Html::trusted(format!(
@@ -156,15 +156,15 @@ pub(super) fn buckets(t: &T, report: &Report) -> Html {
 
 fn bucket_mark(t: &T, c: BucketCount) -> (Html, bool) {
     let parts = [
-        (c.block, Tone::Danger, "ban", "mkt-sev-block"),
-        (c.error, Tone::Danger, "circle-x", "mkt-sev-error"),
-        (c.hold, Tone::Warn, "hand-stop", "mkt-sev-hold"),
-        (c.warning, Tone::Warn, "alert-triangle", "mkt-sev-warning"),
-        (c.info, Tone::Info, "info-circle", "mkt-sev-info"),
+        (c.block, Tone::Danger, "ban", "mkt-count-block"),
+        (c.error, Tone::Danger, "circle-x", "mkt-count-error"),
+        (c.hold, Tone::Warn, "hand-stop", "mkt-count-hold"),
+        (c.warning, Tone::Warn, "alert-triangle", "mkt-count-warning"),
+        (c.info, Tone::Info, "info-circle", "mkt-count-info"),
     ];
     let shown = parts.into_iter().filter(|(n, ..)| *n > 0);
     let pills: Vec<Html> = shown
-        .map(|(n, tone, icon, key)| ui::pill(tone, icon, &format!("{} {}", number(t, n), t.t(key))))
+        .map(|(n, tone, icon, key)| ui::pill(tone, icon, &t.t_args(key, &[("n", n.into())])))
         .collect();
     if pills.is_empty() {
         (ui::pill(Tone::Ok, "check", &t.t("mkt-bucket-fine")), false)

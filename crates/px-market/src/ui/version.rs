@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::ask::Ask;
 use super::live::follow;
-use super::parts::{beta, fail, muted, number, publishers, refusal, split, stack, unread};
+use super::parts::{beta, fail, muted, number, publishers, refusal, split, stack};
 use super::report_parts::findings;
 use super::{markdown, permissions, steps};
 use crate::Market;
@@ -115,9 +115,8 @@ async fn show(
         .page(title)
         .crumb(t.t("mkt-nav-mine"), "/my")
         .active("mine");
-    let page = page.lead(steps::next_words(t, view, file.row.listed_at.is_some()));
     let page = page.status(status.unwrap_or(http::StatusCode::OK));
-    Ok(page.alerts(unread(market, ui).await).show_html(body))
+    Ok(page.show_html(body))
 }
 
 fn state(ui: &Ui, file: &VersionFile) -> Html {
@@ -233,6 +232,8 @@ fn withdrawal(ui: &Ui, file: &VersionFile, reason: &str, open: bool) -> Html {
     let url = format!("/my/versions/{}/withdraw", view.version_id);
     let ask = Ask::new(ui, url, t.t("mkt-withdraw"), t.t(what))
         .look(Look::Danger)
+        .quiet()
+        .submit(t.t("mkt-withdraw-send"))
         .icon("archive")
         .reason("reason", t.t("mkt-withdraw-hint"), reason)
         .open(open)

@@ -367,3 +367,88 @@ async fn refusals_are_problem_documents() {
     let limits = site.get("/api/v1/limits", "").await.json();
     assert_eq!(limits["publishEnabled"], false);
 }
+
+#[tokio::test]
+async fn operators_see_the_audit_log_and_keep_publishers() {
+    let site = Site::new(World::new(None, |_| {}).await).await;
+    let operator = site.operator_token("olga").await;
+    let path = "/api/marketplace/publishers";
+    let made = site
+        .json(Method::POST, path, &operator, &json!({ "name": "Example" }))
+        .await
+        .json();
+    assert_eq!(made["verified"], false);
+    let id: px_model::PublisherId = made["publisherId"].as_str().unwrap().parse().unwrap();
+    let author = site.publisher_token("ada", id).await;
+    let key = json!({ "publicKey": public_key(), "name": "laptop" });
+    let early = site
+        .json(
+            Method::POST,
+            "/api/marketplace/publisher/keys",
+            &author,
+            &key,
+        )
+        .await;
+    assert_eq!(early.json()["code"], "PX-0211");
+    let verdict = json!({ "verified": true, "reason": "domain proof" });
+    site.json(
+        Method::POST,
+        &format!("{path}/{id}/verification"),
+        &operator,
+        &verdict,
+    )
+    .await;
+    let made = site
+        .json(
+            Method::POST,
+            "/api/marketplace/publisher/keys",
+            &author,
+            &key,
+        )
+        .await;
+    let (first, again) = (
+        made.json(),
+        site.json(
+            Method::POST,
+            "/api/marketplace/publisher/keys",
+            &author,
+            &key,
+        )
+        .await
+        .json(),
+    );
+    assert_eq!((made.status, &first), (StatusCode::CREATED, &again));
+    let revoke = format!(
+        "{path}/{id}/keys/{}/revoke",
+        first["keyId"].as_str().unwrap()
+    );
+    assert_eq!(
+        site.json(Method::POST, &revoke, &operator, &json!({}))
+            .await
+            .json()["revoked"],
+        true
+    );
+    let entries = site
+        .get("/api/marketplace/audit?limit=3", &operator)
+        .await
+        .json();
+    assert_eq!(entries[0]["action"], "key.revoked");
+    let verdict = site
+        .get("/api/marketplace/audit/verify", &operator)
+        .await
+        .json();
+    assert_eq!(verdict["firstBad"], Value::Null);
+    let figures = site.get("/api/marketplace/figures", &operator).await.json();
+    assert_eq!(figures["automationPassRate"], 1.0);
+    assert_eq!(
+        site.get("/api/marketplace/alerts", &operator).await.json(),
+        json!([])
+    );
+}
+
+fn public_key() -> String {
+    use rand::SeedableRng as _;
+    let key =
+        px_package::signature::SigningKey::generate(&mut rand::rngs::StdRng::from_seed([1; 32]));
+    key.public().to_pem().unwrap()
+}

@@ -67,7 +67,7 @@ async fn status(site: &Site, method: &str, path: &str, token: &str) -> StatusCod
 #[tokio::test]
 async fn nobody_and_those_without_a_role_are_refused_everywhere() {
     let site = Site::new(World::new(None, |_| {}).await).await;
-    let nothing = site.token("nobody", &[], &px_model::Scope::ALL, None).await;
+    let nothing = site.token("nobody", &[], px_model::Scope::ALL, None).await;
     let mut tried = 0;
     for (method, path, filled) in operations() {
         if PUBLIC.contains(&(method.as_str(), path.as_str())) {

@@ -262,6 +262,18 @@ impl World {
             .start(4)
     }
 
+    /// A second process on the same database and folders.
+    pub fn replica(&self) -> Market {
+        let market = &self.market;
+        Market::new(
+            market.db().clone(),
+            market.blobs().clone(),
+            market.config().clone(),
+            self.sandbox.clone(),
+        )
+        .unwrap()
+    }
+
     pub fn data(&self) -> &Path {
         &self.market.config().data_dir
     }

@@ -215,6 +215,15 @@ impl T {
         Self { words, lang, now }
     }
 
+    /// The same reader at another instant, for parts of a page that are made again later.
+    #[must_use]
+    pub fn at(&self, now: Timestamp) -> Self {
+        Self {
+            now,
+            ..self.clone()
+        }
+    }
+
     /// Language of the reader.
     #[must_use]
     pub const fn lang(&self) -> Lang {

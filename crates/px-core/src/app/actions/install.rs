@@ -134,7 +134,7 @@ impl Core {
 
     async fn wanted(&self, request: &InstallRequest) -> AppResult<(Wanted, Trigger)> {
         match (&request.url, request.version_id, &request.plugin_id) {
-            (Some(url), None, _) => Ok((self.from_url(request, url).await?, Trigger::Url)),
+            (Some(url), None, _) => Ok((self.wanted_at(request, url).await?, Trigger::Url)),
             (None, Some(id), _) => {
                 let listed = catalog::get(self.db(), id).await?;
                 let listed = listed.filter(|l| l.state == px_model::VersionState::Listed);
@@ -161,7 +161,7 @@ impl Core {
         }
     }
 
-    async fn from_url(&self, request: &InstallRequest, url: &str) -> AppResult<Wanted> {
+    async fn wanted_at(&self, request: &InstallRequest, url: &str) -> AppResult<Wanted> {
         let missing = |pointer: &str, why: &str| {
             Problem::new(
                 Code::InvalidField,

@@ -51,6 +51,8 @@ pub struct Limits {
     /// Added to each state's limit before the sweeper acts, so that the worker itself, which has the
     /// better reason, is first.
     pub grace: Duration,
+    /// Pause after the first failed try; doubles with each.
+    pub first_pause: Duration,
 }
 
 impl Default for Limits {
@@ -58,6 +60,7 @@ impl Default for Limits {
         Self {
             attempts: 8,
             grace: Duration::from_secs(10),
+            first_pause: Duration::from_secs(1),
         }
     }
 }
@@ -133,13 +136,12 @@ pub const fn escape(state: InstallState) -> InstallState {
     }
 }
 
-/// How long to wait before try number `attempt` + 1: 1 s doubling to 60 s, spread by ±20 % from
-/// `noise` in 0..=255.
+/// How long to wait before try number `attempt` + 1: `first` doubling up to 64 times, at most 60 s,
+/// spread by ±20 % from `noise` in 0..=255.
 #[must_use]
-pub fn backoff(attempt: u32, noise: u8) -> Duration {
-    let base = 1_000_u64 << attempt.min(6);
-    let base = base.min(60_000);
-    Duration::from_millis(base * 4 / 5 + base * 2 / 5 * u64::from(noise) / 255)
+pub fn backoff(first: Duration, attempt: u32, noise: u8) -> Duration {
+    let base = (first * (1 << attempt.min(6))).min(Duration::from_secs(60));
+    base * 4 / 5 + base * 2 / 5 * u32::from(noise) / 255
 }
 
 fn asked(install: &Install) -> Option<(InstallState, Fault)> {

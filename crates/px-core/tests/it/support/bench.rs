@@ -34,7 +34,6 @@ pub struct Bench {
     pub machine: Arc<Machine>,
     pub table: Arc<Table>,
     pub runtime: Arc<FakeRuntime>,
-    pub verifier: Arc<FakeVerifier>,
     pub origin: Arc<FakeOrigin>,
     pub script: Script,
     pub db: Db,
@@ -57,7 +56,10 @@ impl Bench {
             db: db.clone(),
             settings: Settings {
                 core_version: "1.0.0".parse().unwrap(),
-                limits: Limits::default(),
+                limits: Limits {
+                    first_pause: Duration::from_millis(2),
+                    ..Limits::default()
+                },
                 bounds: Bounds {
                     duration: Duration::from_millis(30),
                     ..Bounds::default()
@@ -91,7 +93,6 @@ impl Bench {
             machine: Arc::new(machine),
             table,
             runtime,
-            verifier,
             origin,
             script,
             db,

@@ -174,7 +174,7 @@ fn key(session: &Session, settings: &Settings) -> Vec<Step> {
         (None, Some(registration)) => Step::good(
             "certificate",
             format!(
-                "{} until {}",
+                "serial {}, until {}",
                 registration.serial,
                 day(registration.not_after)
             ),

@@ -1,0 +1,219 @@
+//! Who did what, when, and the proof that nothing was changed since.
+
+use axum::extract::State;
+use px_store::{AuditFilter, AuditRecord, list_audit, verify_audit};
+use px_web::http::Export;
+use px_web::i18n::T;
+use px_web::ui::{self, Card, Column, Empty, Filter, ListQuery, Row, Table};
+use px_web::{Answer, Flash, Html, Ui};
+use serde_json::{Value, json};
+
+use super::parts::{self, say};
+use super::who::Reader;
+use crate::Core;
+
+/// Entries looked through when a word is searched.
+const LOOK: u32 = 1000;
+
+/// `GET /audit`
+pub(super) async fn page(State(core): State<Core>, ui: Ui, who: Reader) -> Answer {
+    let (t, query) = (&ui.t, ui.list());
+    let files = Export::wanted(&query);
+    let every = who.is_ops() && query.get("of") == Some("all");
+    let narrowed = query.q().is_some() || query.get("kind").is_some();
+    let limit = query.limit(50);
+    let filter = AuditFilter {
+        tenant: (!every).then_some(who.tenant().id),
+        subject: None,
+        before: query.cursor().and_then(|c| c.parse().ok()),
+        limit: if narrowed || files { LOOK } else { limit + 1 },
+    };
+    let all = list_audit(core.db(), &filter).await?;
+    let mut found: Vec<AuditRecord> = all.into_iter().filter(|r| matches(&query, r)).collect();
+    if files {
+        return Ok(export(&found).answer(&query));
+    }
+    let size = usize::try_from(limit).unwrap_or(50);
+    let more = found.len() > size;
+    found.truncate(size);
+    let next = found.last().filter(|_| more).map(|r| r.seq.to_string());
+    let card = Card::new("", table(t, &query, &who, &found, next)).flush().html();
+    let check = if who.may_act() {
+        ui.action("/audit/check", t.t("adm-check-chain"))
+            .icon("shield-check")
+            .html()
+    } else {
+        Html::empty()
+    };
+    let page = parts::frame(&core, &ui, &who, "audit", t.t("adm-nav-audit")).await;
+    let page = page.lead(t.t("adm-audit-lead")).actions(check);
+    Ok(page.show_html(parts::body(&ui, &who, [card])))
+}
+
+fn table(
+    t: &T,
+    query: &ListQuery,
+    who: &Reader,
+    found: &[AuditRecord],
+    next: Option<String>,
+) -> Html {
+    let kinds = ["install", "plugin", "rollout", "alert", "subscription", "tenant"]
+        .map(|k| (k.to_owned(), t.t(&format!("adm-audit-{k}"))));
+    let none = Empty::new("history", t.t("adm-audit-none"), t.t("adm-audit-none-text"));
+    let mut table = Table::new(t, query, t.t("adm-nav-audit"))
+        .search(t.t("adm-audit-search"))
+        .filter(Filter::new("kind", t.t("adm-col-about"), kinds.to_vec()))
+        .column(Column::new(t.t("adm-col-when")))
+        .column(Column::new(t.t("adm-col-actor")))
+        .column(Column::new(t.t("adm-col-action")))
+        .column(Column::new(t.t("adm-col-subject")))
+        .column(Column::new(t.t("adm-col-detail")))
+        .rows(found.iter().map(|r| row(t, r)))
+        .next(next)
+        .empty(none)
+        .export();
+    if who.is_ops() {
+        let all = vec![("all".to_owned(), t.t("adm-audit-all"))];
+        table = table.filter(Filter::new("of", t.t("adm-tenant"), all));
+    }
+    table.html()
+}
+
+fn matches(query: &ListQuery, record: &AuditRecord) -> bool {
+    let kind = query
+        .get("kind")
+        .is_none_or(|k| record.action.split('.').next() == Some(k));
+    let text = query.q().is_none_or(|q| {
+        let q = q.to_lowercase();
+        let all = [
+            record.actor.name.to_lowercase(),
+            record.action.clone(),
+            record.subject.to_lowercase(),
+            record.id.to_string(),
+            record.detail.to_string().to_lowercase(),
+        ];
+        all.iter().any(|s| s.contains(&q))
+    });
+    kind && text
+}
+
+fn row(t: &T, record: &AuditRecord) -> Row {
+    let slug = record.action.replace(['.', '_'], "-");
+    let action = t.find(&format!("adm-did-{slug}"));
+    let action = action.unwrap_or_else(|| record.action.clone());
+    let number = format!("#{}", record.seq);
+    let when = ui::time(t, record.at);
+    let when = Html::trusted(format!(r#"{when}<br><small class="px-muted">{number}</small>"#));
+    let kind = t.find(&format!("adm-actor-{}", record.actor.kind));
+    let kind = kind.unwrap_or_else(|| record.actor.kind.clone());
+    Row::new([
+        when,
+        Row::lead(&Html::empty(), &record.actor.name, "", &kind),
+        action.into(),
+        subject(t, &record.subject),
+        detail(t, record),
+    ])
+}
+
+fn subject(t: &T, id: &str) -> Html {
+    let href = if id.starts_with("ins_") {
+        format!("/operations/{id}")
+    } else if id.starts_with("rol_") {
+        format!("/rollouts/{id}")
+    } else {
+        return ui::copyable(t, id);
+    };
+    let (href, safe) = (Html::text(&href), Html::text(&short(id)));
+    Html::trusted(format!(r#"<a href="{href}"><code>{safe}</code></a>"#))
+}
+
+/// Enough of an id to tell it from others.
+fn short(id: &str) -> String {
+    let n = id.chars().count();
+    if n <= 16 {
+        return id.to_owned();
+    }
+    let head: String = id.chars().take(8).collect();
+    let tail: String = id.chars().skip(n - 4).collect();
+    format!("{head}…{tail}")
+}
+
+/// What changed, with the entry's id and place in the chain.
+fn detail(t: &T, record: &AuditRecord) -> Html {
+    let mut lines = Vec::new();
+    flatten(&record.detail, "", &mut lines);
+    let rows: Vec<(String, Html)> = lines
+        .into_iter()
+        .map(|(name, value)| (name, Html::text(&value)))
+        .chain([
+            (t.t("adm-audit-id"), ui::copyable(t, &record.id.to_string())),
+            (t.t("adm-audit-hash"), ui::copyable(t, &record.hash)),
+        ])
+        .collect();
+    let (facts, word) = (ui::facts(&rows), Html::text(&t.t("adm-show")));
+    Html::trusted(format!(
+        r#"<details><summary>{word}</summary><div class="pt-2">{facts}</div></details>"#
+    ))
+}
+
+fn flatten(value: &Value, path: &str, out: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(map) => {
+            for (name, inner) in map {
+                let path = if path.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{path}.{name}")
+                };
+                flatten(inner, &path, out);
+            }
+        }
+        Value::Null => {}
+        Value::String(text) if text.is_empty() => {}
+        Value::String(text) => out.push((path.to_owned(), text.clone())),
+        other => out.push((path.to_owned(), other.to_string())),
+    }
+}
+
+/// `POST /audit/check`: walks the whole chain.
+pub(super) async fn check(State(core): State<Core>, ui: Ui, who: Reader) -> Answer {
+    who.admin()?;
+    let verdict = verify_audit(core.db()).await?;
+    let n = ui.t.number(verdict.entries);
+    let flash = match &verdict.first_bad {
+        None => {
+            let head: String = verdict.head.chars().take(12).collect();
+            let args = [("n", n.as_str()), ("head", &head)];
+            Flash::done(say(&ui.t, "adm-chain-whole", &args), None)
+        }
+        Some((seq, _)) => {
+            let seq = seq.to_string();
+            Flash::failed(say(&ui.t, "adm-chain-broken", &[("seq", &seq)]))
+        }
+    };
+    Ok(ui.redirect("/audit", &flash))
+}
+
+fn export(found: &[AuditRecord]) -> Export {
+    let columns = vec![
+        "seq", "id", "at", "actorKind", "actor", "actorName", "action", "subject", "tenant",
+        "detail", "prev", "hash",
+    ];
+    let rows = found.iter().map(|r| {
+        vec![
+            json!(r.seq),
+            json!(r.id),
+            json!(r.at),
+            json!(r.actor.kind),
+            json!(r.actor.id),
+            json!(r.actor.name),
+            json!(r.action),
+            json!(r.subject),
+            json!(r.tenant),
+            json!(r.detail.to_string()),
+            json!(r.prev),
+            json!(r.hash),
+        ]
+    });
+    Export::new("audit", columns).rows(rows)
+}
