@@ -1,5 +1,7 @@
 //! Log and metrics of a server process.
 
+use std::io::IsTerminal as _;
+
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::{EnvFilter, fmt};
 
@@ -15,6 +17,7 @@ pub fn start(settings: &Settings) -> anyhow::Result<PrometheusHandle> {
     let log = fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(true);
     // A log that is there already (a test's) is kept.
     let _ = if settings.text("PX_LOG_FORMAT") == "json" {
