@@ -28,13 +28,19 @@ pub(super) async fn page(State(core): State<Core>, ui: Ui, who: Reader) -> Answe
     let unread = all.iter().filter(|m| m.read_at.is_none()).count();
     let tabs = [
         (t.t("adm-inbox-all"), "/inbox".to_owned(), !unread_only),
-        (t.t("adm-inbox-unread"), "/inbox?show=unread".to_owned(), unread_only),
+        (
+            t.t("adm-inbox-unread"),
+            "/inbox?show=unread".to_owned(),
+            unread_only,
+        ),
     ];
     let (shown, next) = slice(&query, &all);
     let items: Vec<Html> = shown.iter().map(|m| message(&core, &ui, &who, m)).collect();
     let list = if items.is_empty() {
         let (title, text) = (t.t("adm-inbox-none"), t.t("adm-inbox-none-text"));
-        Card::new("", Empty::new("inbox", title, text).html()).flush().html()
+        Card::new("", Empty::new("inbox", title, text).html())
+            .flush()
+            .html()
     } else {
         parts::stack(items)
     };
@@ -68,7 +74,10 @@ fn message(core: &Core, ui: &Ui, who: &Reader, message: &InboxMessage) -> Html {
         Html::empty()
     };
     let level = parts::severity(t, message.level);
-    let about = message.subject.as_deref().map_or_else(Html::empty, |s| about(core, t, s));
+    let about = message
+        .subject
+        .as_deref()
+        .map_or_else(Html::empty, |s| about(core, t, s));
     let read = if message.read_at.is_none() && who.may_act() {
         ui.action("/inbox/read", t.t("adm-read"))
             .icon("check")
@@ -93,7 +102,10 @@ pub(super) fn about(_core: &Core, t: &T, subject: &str) -> Html {
     } else if subject.starts_with("rol_") {
         (format!("/rollouts/{subject}"), "adm-to-rollout")
     } else if subject.starts_with("ver_") {
-        (format!("/plugins/marketplace?version={subject}"), "adm-to-catalog")
+        (
+            format!("/plugins/marketplace?version={subject}"),
+            "adm-to-catalog",
+        )
     } else if subject.parse::<px_model::PluginId>().is_ok() {
         (format!("/plugins/installed/{subject}"), "adm-to-plugin")
     } else {

@@ -37,8 +37,12 @@ pub(super) async fn page(State(core): State<Core>, ui: Ui, who: Reader) -> Answe
         ("bad", "adm-filter-bad"),
     ];
     let states = states.map(|(v, k)| (v.to_owned(), t.t(k))).to_vec();
-    let none = Empty::new("activity", t.t("adm-no-operations"), t.t("adm-no-operations-text"))
-        .action(t.t("adm-browse"), "/plugins/marketplace");
+    let none = Empty::new(
+        "activity",
+        t.t("adm-no-operations"),
+        t.t("adm-no-operations-text"),
+    )
+    .action(t.t("adm-browse"), "/plugins/marketplace");
     let table = Table::new(t, &query, t.t("adm-nav-operations"))
         .search(t.t("adm-operations-search"))
         .filter(Filter::new("state", t.t("adm-col-state"), states))
@@ -80,7 +84,9 @@ fn matches(query: &ListQuery, install: &Install) -> bool {
         ];
         all.iter().any(|s| s.contains(&q))
     });
-    let plugin = query.get("plugin").is_none_or(|p| p == install.plugin.as_str());
+    let plugin = query
+        .get("plugin")
+        .is_none_or(|p| p == install.plugin.as_str());
     let state = match query.get("state") {
         Some("running") => !install.state.is_final(),
         Some("done") => install.state == S::Committed,
@@ -107,7 +113,12 @@ fn row(t: &T, install: &Install) -> Row {
         let millis = end.as_millisecond() - install.created.as_millisecond();
         t.millis(u64::try_from(millis).unwrap_or(0))
     });
-    let name = Row::lead(&ui::tile(&install.name), &install.name, &href, install.plugin.as_str());
+    let name = Row::lead(
+        &ui::tile(&install.name),
+        &install.name,
+        &href,
+        install.plugin.as_str(),
+    );
     Row::new([
         name,
         ui::install_state(t, install.state),
@@ -120,8 +131,17 @@ fn row(t: &T, install: &Install) -> Row {
 
 fn export(found: &[&Install]) -> Export {
     let columns = vec![
-        "id", "plugin", "version", "previous", "state", "trigger", "actor", "createdAt",
-        "finishedAt", "code", "rollbackSeconds",
+        "id",
+        "plugin",
+        "version",
+        "previous",
+        "state",
+        "trigger",
+        "actor",
+        "createdAt",
+        "finishedAt",
+        "code",
+        "rollbackSeconds",
     ];
     let rows = found.iter().map(|i| {
         vec![
@@ -135,7 +155,10 @@ fn export(found: &[&Install]) -> Export {
             json!(i.created),
             json!(i.finished),
             json!(i.problem.as_ref().map(|p| &p.code)),
-            json!(i.rollback_micros.map(crate::store::aftermath::micros_to_seconds)),
+            json!(
+                i.rollback_micros
+                    .map(crate::store::aftermath::micros_to_seconds)
+            ),
         ]
     });
     Export::new("operations", columns).rows(rows)

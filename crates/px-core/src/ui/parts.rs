@@ -53,7 +53,11 @@ fn switcher(ui: &Ui, who: &Reader) -> Html {
         .choices()
         .iter()
         .map(|tenant| {
-            let now = if tenant.id == who.tenant().id { " selected" } else { "" };
+            let now = if tenant.id == who.tenant().id {
+                " selected"
+            } else {
+                ""
+            };
             let name = Html::text(&tenant.name);
             format!(r#"<option value="{}"{now}>{name}</option>"#, tenant.id)
         })
@@ -82,6 +86,21 @@ pub(super) fn split(wide: &Html, narrow: &Html) -> Html {
     Html::trusted(format!(r#"<div class="px-split">{wide}{narrow}</div>"#))
 }
 
+/// Lines of a list with a rule between them; each with one thing at its end.
+pub(super) fn ruled(lines: &[(Html, Html)]) -> Html {
+    let items: String = lines
+        .iter()
+        .enumerate()
+        .map(|(i, (words, end))| {
+            let rule = if i + 1 < lines.len() { " border-bottom" } else { "" };
+            format!(
+                r#"<li class="px-row px-between py-2{rule}"><div class="px-grow">{words}</div>{end}</li>"#
+            )
+        })
+        .collect();
+    Html::trusted(format!(r#"<ul class="list-unstyled mb-0">{items}</ul>"#))
+}
+
 /// Pieces beside each other.
 pub(super) fn row(pieces: impl IntoIterator<Item = Html>) -> Html {
     let inner = Html::join(pieces);
@@ -103,7 +122,9 @@ pub(super) fn link(href: &str, class: &str, icon_name: &str, label: &str) -> Htm
         icon(icon_name)
     };
     let [href, class, label] = [href, class, label].map(Html::text);
-    Html::trusted(format!(r#"<a class="{class}" href="{href}">{mark}{label}</a>"#))
+    Html::trusted(format!(
+        r#"<a class="{class}" href="{href}">{mark}{label}</a>"#
+    ))
 }
 
 /// A paragraph of quiet text.
@@ -143,7 +164,12 @@ pub(super) fn refusal(t: &T, problem: &Problem) -> Html {
     let fields: String = problem
         .errors
         .iter()
-        .map(|e| format!("<li>{}</li>", foreign(t, &format!("{} — {}", e.detail, e.remedy))))
+        .map(|e| {
+            format!(
+                "<li>{}</li>",
+                foreign(t, &format!("{} — {}", e.detail, e.remedy))
+            )
+        })
         .collect();
     let fields = if fields.is_empty() {
         fields
