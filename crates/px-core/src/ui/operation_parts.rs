@@ -9,7 +9,7 @@ use px_web::ui::{self, Card, Note, Step, StepState, Tone};
 
 use super::parts::{self, foreign, link, say};
 use super::who::Reader;
-use crate::app::install::{Install, Trigger};
+use crate::app::install::Install;
 
 /// States of the straight way, in order.
 const PATH: [S; 11] = [
@@ -244,12 +244,8 @@ fn entry(t: &T, sheet: &Sheet, at: usize) -> Step {
 
 fn facts(t: &T, sheet: &Sheet) -> Html {
     let it = &sheet.install;
-    let trigger = t.t(match it.trigger {
-        Trigger::Person => "adm-by-person",
-        Trigger::Policy => "adm-by-policy",
-        Trigger::Url => "adm-by-url",
-    });
-    let who = format!("{} · {trigger}", it.actor.name);
+    let (name, trigger) = parts::asker(t, it);
+    let who = format!("{name} · {trigger}");
     let before = it.previous.as_ref().map(|p| p.version.to_string());
     let mut list = vec![
         (t.t("adm-col-version"), Html::text(&it.version.to_string())),

@@ -10,6 +10,7 @@ use px_web::{Failure, Html, Page, Ui};
 use super::who::Reader;
 use crate::Core;
 use crate::app::error::AppError;
+use crate::app::install::{Install, Trigger};
 
 /// A use case's error as the answer of a page.
 pub(super) fn fail(error: AppError) -> Failure {
@@ -244,6 +245,21 @@ pub(super) fn severity(t: &T, severity: Severity) -> Html {
         Severity::Page => (Tone::Danger, "bell", "adm-severity-page"),
     };
     ui::pill(tone, icon_name, &t.t(key))
+}
+
+/// Who asked for an install, and how it came about.
+pub(super) fn asker(t: &T, install: &Install) -> (String, String) {
+    let trigger = t.t(match install.trigger {
+        Trigger::Person => "adm-by-person",
+        Trigger::Policy => "adm-by-policy",
+        Trigger::Url => "adm-by-url",
+    });
+    let name = if install.actor.kind == "system" {
+        t.t("adm-actor-system")
+    } else {
+        install.actor.name.clone()
+    };
+    (name, trigger)
 }
 
 /// A whole number of any size as people write it.

@@ -357,7 +357,7 @@ fn history(ui: &Ui, sheet: &Sheet) -> Html {
         Row::new([
             link(&href, "", "", &change),
             ui::install_state(t, i.state),
-            Html::text(&i.actor.name),
+            Html::text(&parts::asker(t, i).0),
             ui::time(t, i.created),
         ])
     });
