@@ -20,6 +20,8 @@ use crate::jobs::ledger::Ledger;
 use crate::jobs::machine::{Machine, Settings};
 use crate::jobs::marketplace::HttpMarketplace;
 use crate::jobs::origin::HttpOrigin;
+use crate::jobs::presence::Presence;
+use crate::jobs::pulse::Pulse;
 use crate::jobs::reporter::Reporter;
 use crate::jobs::rollouts::Rollouts;
 use crate::jobs::sweeper::Sweeper;
@@ -198,6 +200,14 @@ impl Core {
         workers
             .handler(Arc::new(Reporter(Arc::clone(&inner.marketplace))))
             .periodic(Arc::new(Sweeper::new(Arc::clone(&inner.machine))))
+            .periodic(Arc::new(Presence::new(
+                Arc::clone(&inner.machine),
+                Arc::clone(&table),
+            )))
+            .periodic(Arc::new(Pulse::new(
+                Arc::clone(&inner.machine),
+                Arc::clone(&table),
+            )))
             .periodic(Arc::new(Reconciler::new(db, table)))
             .periodic(Arc::new(IdleStopper(Arc::clone(&inner.gateway.instances))))
             .periodic(Arc::new(Rollouts(self.clone())))

@@ -10,6 +10,7 @@ pub mod http;
 pub mod jobs;
 mod market;
 pub mod store;
+pub mod ui;
 
 pub use config::{AutoUpgradeRule, MarketConfig};
 pub use jobs::compatibility::{CompatibilityReport, CompatibilityRunner, CompatibilitySubject};

@@ -166,6 +166,14 @@ pub async fn list_endpoints(db: &Db, owner: &str) -> Result<Vec<Endpoint>> {
     endpoints::of_owner(db, owner).await
 }
 
+/// An owner's endpoints that are in use, oldest first, as the caller's transaction sees them.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn active_endpoints(tx: &mut Tx, owner: &str) -> Result<Vec<Endpoint>> {
+    endpoints::active_of_owner(tx, owner).await
+}
+
 /// Takes an endpoint away and forgets its secret; what waits for it becomes a dead letter.
 ///
 /// # Errors

@@ -12,6 +12,7 @@ use px_package::signature::VerifyFault;
 
 use crate::failure::{Excerpt, Failure};
 use crate::files;
+use crate::printer::Mark;
 use crate::session::Session;
 
 /// The folder a command is about.
@@ -39,11 +40,22 @@ pub fn folder(session: &Session, given: Option<&Path>) -> Result<PathBuf, Failur
 ///
 /// # Errors
 /// When the plan is not valid, with the field and its place.
-pub fn publish_plan(dir: &Path) -> Result<Option<PublishPlan>, Failure> {
+pub fn publish_plan(session: &Session, dir: &Path) -> Result<Option<PublishPlan>, Failure> {
     let Some(text) = files::read_optional(&dir.join(PUBLISH_YML))? else {
         return Ok(None);
     };
     let outcome = parse_plan(&text);
+    for issue in outcome
+        .issues
+        .iter()
+        .filter(|issue| !issue.severity.is_fatal())
+    {
+        let words = format!(
+            "{PUBLISH_YML} {}: {} ({})",
+            issue.field, issue.message, issue.remedy
+        );
+        session.printer.step(Mark::Warn, words);
+    }
     outcome.plan.map(Some).ok_or_else(|| {
         let failure = Failure::new(Code::ConfigInvalid, format!("{PUBLISH_YML} is not valid"))
             .remedy("Mend the fields above; `px-plugin explain MAN-01` tells more.");

@@ -36,7 +36,7 @@ enum Command {
         format: Format,
     },
     /// Install, roll back and look at plugins of a running core
-    Plugins(operator::Plugins),
+    Plugins(Box<operator::Plugins>),
     /// Print every setting, its value and where it comes from
     Config,
 }
@@ -75,10 +75,15 @@ pub fn powerx() -> ExitCode {
             Some(Command::Serve) => local::serve_core(&settings).await.map(|()| true),
             Some(Command::Demo { format }) => {
                 let executable = std::env::current_exe()?;
-                let options = demo::Options { format, executable, market_database: None, core_database: None };
+                let options = demo::Options {
+                    format,
+                    executable,
+                    market_database: None,
+                    core_database: None,
+                };
                 demo::run(settings, options).await
             }
-            Some(Command::Plugins(plugins)) => operator::run(&settings, plugins).await,
+            Some(Command::Plugins(plugins)) => operator::run(&settings, *plugins).await,
             Some(Command::Config) => print_config(&settings),
         }
     })
@@ -102,7 +107,10 @@ fn settings(file: Option<&std::path::Path>) -> anyhow::Result<Settings> {
 }
 
 fn run(work: impl Future<Output = anyhow::Result<bool>>) -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(e) => return fail(&e.into()),
     };
@@ -113,7 +121,10 @@ fn run(work: impl Future<Output = anyhow::Result<bool>>) -> ExitCode {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "the one place where a server program speaks before its log exists")]
+#[expect(
+    clippy::print_stderr,
+    reason = "the one place where a server program speaks before its log exists"
+)]
 fn fail(error: &anyhow::Error) -> ExitCode {
     eprintln!("powerx: {error:#}");
     ExitCode::from(2)
@@ -122,7 +133,10 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 #[expect(clippy::print_stdout, reason = "the command's answer")]
 fn print_config(settings: &Settings) -> anyhow::Result<bool> {
     for (setting, value, origin) in settings.listing() {
-        println!("{:<38} {:<36} {origin:<12} {}", setting.name, value, setting.about);
+        println!(
+            "{:<38} {:<36} {origin:<12} {}",
+            setting.name, value, setting.about
+        );
     }
     Ok(true)
 }

@@ -64,15 +64,21 @@ pub async fn database(settings: &Settings) -> anyhow::Result<Db> {
 }
 
 fn config(settings: &Settings) -> anyhow::Result<CoreConfig> {
-    let version = settings.text("POWERX_CORE_VERSION").parse().context("POWERX_CORE_VERSION")?;
-    let marketplace: Url = settings.text("PX_MARKETPLACE_API_URL").parse().context("PX_MARKETPLACE_API_URL")?;
+    let version = settings
+        .text("POWERX_CORE_VERSION")
+        .parse()
+        .context("POWERX_CORE_VERSION")?;
+    let marketplace: Url = settings
+        .text("PX_MARKETPLACE_API_URL")
+        .parse()
+        .context("PX_MARKETPLACE_API_URL")?;
     let mut config = CoreConfig::new(settings.text("POWERX_DATA_DIR"), version, marketplace);
     config.token = settings.optional("PX_MARKETPLACE_TOKEN");
     config.online_install = settings.on("PX_ONLINE_INSTALL");
     config.auto_upgrade = settings.on("PX_ONLINE_AUTO_UPGRADE");
     config.allowed_hosts = settings.list("PX_ONLINE_ALLOWED_HOSTS");
     config.allow_private_addresses = settings.on("PX_ALLOW_PRIVATE_ADDRESSES");
-    config.probation.length = settings.seconds("PX_PROBATION_SECONDS");
+    config.probation.duration = settings.seconds("PX_PROBATION_SECONDS");
     config.probe_every = settings.seconds("PX_PROBE_SECONDS");
     Ok(config)
 }
@@ -81,10 +87,24 @@ fn config(settings: &Settings) -> anyhow::Result<CoreConfig> {
 ///
 /// # Errors
 /// When a part of it cannot be started.
-pub async fn start(settings: &Settings, db: Db, listener: TcpListener, metrics: PrometheusHandle) -> anyhow::Result<CoreServed> {
+pub async fn start(
+    settings: &Settings,
+    db: Db,
+    listener: TcpListener,
+    metrics: PrometheusHandle,
+) -> anyhow::Result<CoreServed> {
     let config = config(settings)?;
-    let host = host(&config.data_dir.join("compiled"), db.env(), config.allow_private_addresses)?;
-    let core = Core::new(db.clone(), host, Arc::new(SinceStart(Instant::now())), config)?;
+    let host = host(
+        &config.data_dir.join("compiled"),
+        db.env(),
+        config.allow_private_addresses,
+    )?;
+    let core = Core::new(
+        db.clone(),
+        host,
+        Arc::new(SinceStart(Instant::now())),
+        config,
+    )?;
     alert_webhook(settings, "PX_ALERT_WEBHOOK_URL", &db).await?;
     let mut notify = notify_config(settings, "PX");
     notify.operators = "role:platform_ops".to_owned();

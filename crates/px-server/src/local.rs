@@ -31,27 +31,44 @@ impl Local {
     /// When an address is not loopback, or a part cannot be started.
     pub async fn start(settings: &Settings) -> anyhow::Result<Self> {
         let metrics = telemetry::start(settings)?;
-        let (market_listener, core_listener) = (bind(settings, "MKP_LISTEN").await?, bind(settings, "POWERX_LISTEN").await?);
+        let (market_listener, core_listener) = (
+            bind(settings, "MKP_LISTEN").await?,
+            bind(settings, "POWERX_LISTEN").await?,
+        );
         for listener in [&market_listener, &core_listener] {
             if !listener.local_addr()?.ip().is_loopback() {
-                bail!("the quick start has well-known passwords and listens on loopback only; run `powerx-marketplace serve` and `powerx serve` instead");
+                bail!(
+                    "the quick start has well-known passwords and listens on loopback only; run `powerx-marketplace serve` and `powerx serve` instead"
+                );
             }
         }
         let market_url = public_url(settings, "MKP_PUBLIC_URL", &market_listener)?;
         let core_url = public_url(settings, "POWERX_PUBLIC_URL", &core_listener)?;
-        let (market_db, core_db) = (market::database(settings).await?, core::database(settings).await?);
+        let (market_db, core_db) = (
+            market::database(settings).await?,
+            core::database(settings).await?,
+        );
         let file = Path::new(settings.text("MKP_DATA_DIR")).join("demo-accounts.json");
         let accounts = accounts(&file, &market_db, &core_db).await?;
         let settings = settings
             .clone()
-            .with("PX_MARKETPLACE_API_URL", format!("http://{}/", market_listener.local_addr()?))
+            .with(
+                "PX_MARKETPLACE_API_URL",
+                format!("http://{}/", market_listener.local_addr()?),
+            )
             .with("PX_MARKETPLACE_TOKEN", accounts.installation_token.clone())
             .with_default("PX_SECURE_COOKIES", "0")
             // Marketplace, core and receivers all live on loopback here.
             .with_default("PX_ALLOW_PRIVATE_ADDRESSES", "1");
         let market = market::start(&settings, market_db, market_listener, metrics.clone()).await?;
         let core = core::start(&settings, core_db, core_listener, metrics).await?;
-        Ok(Self { market_url, core_url, accounts, market, core })
+        Ok(Self {
+            market_url,
+            core_url,
+            accounts,
+            market,
+            core,
+        })
     }
 
     /// Stops both, letting running work end.
@@ -61,12 +78,22 @@ impl Local {
     }
 }
 
-async fn accounts(file: &Path, market: &px_store::Db, core: &px_store::Db) -> anyhow::Result<DemoAccounts> {
+async fn accounts(
+    file: &Path,
+    market: &px_store::Db,
+    core: &px_store::Db,
+) -> anyhow::Result<DemoAccounts> {
     if let Some(known) = DemoAccounts::read(file) {
         return Ok(known);
     }
-    let mut made = seed::market(market).await.context("demo accounts of the Marketplace")?;
-    made.accounts.extend(seed::core(core).await.context("demo accounts of the core")?);
+    let mut made = seed::market(market)
+        .await
+        .context("demo accounts of the Marketplace")?;
+    made.accounts.extend(
+        seed::core(core)
+            .await
+            .context("demo accounts of the core")?,
+    );
     made.write(file)?;
     Ok(made)
 }
@@ -129,16 +156,25 @@ async fn wait() -> anyhow::Result<()> {
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "the quick start's answer to the person who typed it")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the quick start's answer to the person who typed it"
+)]
 fn print_welcome(local: &Local, settings: &Settings) {
     println!("PowerX is up on this machine.\n");
     println!("  Marketplace       {}", local.market_url);
     println!("  PowerX console    {}\n", local.core_url);
     println!("Sign in with the password `{PASSWORD}`:\n");
     for account in &local.accounts.accounts {
-        println!("  {:<12} {:<12} {}", account.site, account.login, account.role);
+        println!(
+            "  {:<12} {:<12} {}",
+            account.site, account.login, account.role
+        );
     }
     let file = PathBuf::from(settings.text("MKP_DATA_DIR")).join("demo-accounts.json");
-    println!("\nTokens for the API and for px-plugin are in {}.", file.display());
+    println!(
+        "\nTokens for the API and for px-plugin are in {}.",
+        file.display()
+    );
     println!("Try `powerx demo` for a walk through the whole chain. Ctrl-C stops.");
 }

@@ -31,11 +31,22 @@ const MIGRATIONS: [MigrationSet; 5] = [
 ///
 /// # Errors
 /// When it cannot be opened or migrated.
-pub async fn open_database(settings: &Settings, name: &str, folder: &Path, sets: &[MigrationSet]) -> anyhow::Result<Db> {
+pub async fn open_database(
+    settings: &Settings,
+    name: &str,
+    folder: &Path,
+    sets: &[MigrationSet],
+) -> anyhow::Result<Db> {
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let address = settings.optional(name).unwrap_or_else(|| format!("sqlite:{}", folder.join("data.db").display()));
-    let db = Db::open(&address, Env::system()).await.with_context(|| format!("{name}: the database does not open"))?;
-    db.migrate(sets).await.context("the database could not be brought up to date")?;
+    let address = settings
+        .optional(name)
+        .unwrap_or_else(|| format!("sqlite:{}", folder.join("data.db").display()));
+    let db = Db::open(&address, Env::system())
+        .await
+        .with_context(|| format!("{name}: the database does not open"))?;
+    db.migrate(sets)
+        .await
+        .context("the database could not be brought up to date")?;
     Ok(db)
 }
 
@@ -56,27 +67,45 @@ pub fn notify_config(settings: &Settings, side: &str) -> NotifyConfig {
 pub async fn alert_webhook(settings: &Settings, name: &str, db: &Db) -> anyhow::Result<()> {
     let hooks: Vec<AlertWebhook> = settings
         .optional(name)
-        .map(|url| anyhow::Ok(AlertWebhook { url: url.parse()?, secret: None }))
+        .map(|url| {
+            anyhow::Ok(AlertWebhook {
+                url: url.parse()?,
+                secret: None,
+            })
+        })
         .transpose()?
         .into_iter()
         .collect();
-    px_notify::sync_alert_webhooks(db, &hooks).await?;
+    let mut tx = db.begin().await?;
+    px_notify::sync_alert_webhooks(&mut tx, &hooks).await?;
+    tx.commit().await?;
     Ok(())
 }
 
-fn config(settings: &Settings, folder: PathBuf, listener: &TcpListener) -> anyhow::Result<MarketConfig> {
+fn config(
+    settings: &Settings,
+    folder: PathBuf,
+    listener: &TcpListener,
+) -> anyhow::Result<MarketConfig> {
     let mut config = MarketConfig::new(folder, public_url(settings, "MKP_PUBLIC_URL", listener)?);
-    config.publish_enabled = settings.on("PX_MARKET_PUBLISH_ENABLED") && settings.on("MKP_PUBLISH_ONLINE");
+    config.publish_enabled =
+        settings.on("PX_MARKET_PUBLISH_ENABLED") && settings.on("MKP_PUBLISH_ONLINE");
     config.automated_review = settings.on("MKP_AUTOMATED_REVIEW");
-    config.review_sla = SignedDuration::from_hours(i64::try_from(settings.number("MKP_REVIEW_SLA_HOURS"))?);
+    config.review_sla =
+        SignedDuration::from_hours(i64::try_from(settings.number("MKP_REVIEW_SLA_HOURS"))?);
     config.high_risk_approvers = u32::try_from(settings.number("MKP_HIGH_RISK_APPROVERS"))?;
     config.security_blocklist = settings.list("MKP_SECURITY_BLOCKLIST");
-    config.notification_templates = settings.optional("MKP_NOTIFICATION_TEMPLATES").map(PathBuf::from);
+    config.notification_templates = settings
+        .optional("MKP_NOTIFICATION_TEMPLATES")
+        .map(PathBuf::from);
     if let Some(rules) = settings.optional("MKP_AUTO_UPGRADE_RULES") {
-        config.auto_upgrade_rules = serde_json::from_str(&rules).context("MKP_AUTO_UPGRADE_RULES: expected a JSON list of rules")?;
+        config.auto_upgrade_rules = serde_json::from_str(&rules)
+            .context("MKP_AUTO_UPGRADE_RULES: expected a JSON list of rules")?;
     }
     for version in settings.list("MKP_SUPPORTED_CORES") {
-        config.supported_cores.push(version.parse().context("MKP_SUPPORTED_CORES")?);
+        config
+            .supported_cores
+            .push(version.parse().context("MKP_SUPPORTED_CORES")?);
     }
     Ok(config)
 }
@@ -94,15 +123,23 @@ pub async fn database(settings: &Settings) -> anyhow::Result<Db> {
 ///
 /// # Errors
 /// When a part of it cannot be started.
-pub async fn start(settings: &Settings, db: Db, listener: TcpListener, metrics: PrometheusHandle) -> anyhow::Result<Served> {
+pub async fn start(
+    settings: &Settings,
+    db: Db,
+    listener: TcpListener,
+    metrics: PrometheusHandle,
+) -> anyhow::Result<Served> {
     let folder = PathBuf::from(settings.text("MKP_DATA_DIR"));
     let blobs = Blobs::in_folder(&folder.join("blobs"))?;
     let sandbox = Arc::new(Sandbox::new(folder.join("sandbox"), db.env().clone())?);
     let config = config(settings, folder, &listener)?;
-    let market = Market::new(db.clone(), blobs, config, sandbox).map_err(|e| anyhow::anyhow!("{e}"))?;
+    let market =
+        Market::new(db.clone(), blobs, config, sandbox).map_err(|e| anyhow::anyhow!("{e}"))?;
     alert_webhook(settings, "MKP_ALERT_WEBHOOK_URL", &db).await?;
     let notifier = Notifier::new(db.clone(), notify_config(settings, "MKP"))?;
-    let work = market.register(notifier.register(Workers::new(db.clone()))).start(2);
+    let work = market
+        .register(notifier.register(Workers::new(db.clone())))
+        .start(2);
     let parts = Parts {
         routes: market.router().merge(px_market::ui::routes(market.clone())),
         site: px_market::ui::site(),

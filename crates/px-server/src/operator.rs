@@ -5,7 +5,9 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use px_api::client::Client;
-use px_api::core::{InstallAccepted, InstallRequest, InstallView, InstalledPlugin, RollbackRequest};
+use px_api::core::{
+    InstallAccepted, InstallRequest, InstallView, InstalledPlugin, RollbackRequest,
+};
 use px_model::{Channel, InstallId, InstallState, Permission, PluginId, TenantId, Version};
 use serde_json::Value;
 use url::Url;
@@ -14,7 +16,9 @@ use crate::settings::Settings;
 
 /// `powerx plugins …`
 #[derive(Debug, Args)]
-#[command(after_help = "The token comes from POWERX_TOKEN: a platform operator's, made on the console's account page.")]
+#[command(
+    after_help = "The token comes from POWERX_TOKEN: a platform operator's, made on the console's account page."
+)]
 pub struct Plugins {
     /// Address of the core; the configured one by default
     #[arg(long, env = "POWERX_URL", global = true)]
@@ -87,11 +91,28 @@ enum Command {
 pub async fn run(settings: &Settings, args: Plugins) -> anyhow::Result<bool> {
     let fallback = || format!("http://{}", settings.text("POWERX_LISTEN")).parse::<Url>();
     let url = args.url.map_or_else(fallback, Ok)?;
-    let token = args.token.context("no token: set POWERX_TOKEN to a platform operator's token")?;
-    let client = Client::new(reqwest::Client::new(), url, Some(token));
+    let token = args
+        .token
+        .context("no token: set POWERX_TOKEN to a platform operator's token")?;
+    let http = reqwest::Client::builder()
+        .timeout(Duration::from_secs(30))
+        .build()?;
+    let client = Client::new(http, url, Some(token));
     match args.command {
-        Command::Install { tenant, resume: Some(job), .. } => follow(&client, tenant, job).await,
-        Command::Install { tenant, plugin, version, channel, grants, acknowledge_high_risk, resume: None } => {
+        Command::Install {
+            tenant,
+            resume: Some(job),
+            ..
+        } => follow(&client, tenant, job).await,
+        Command::Install {
+            tenant,
+            plugin,
+            version,
+            channel,
+            grants,
+            acknowledge_high_risk,
+            resume: None,
+        } => {
             let request = InstallRequest {
                 tenant_id: Some(tenant),
                 version_id: None,
@@ -108,11 +129,22 @@ pub async fn run(settings: &Settings, args: Plugins) -> anyhow::Result<bool> {
             let accepted: InstallAccepted = client.post(&path, &request).await?;
             follow(&client, tenant, accepted.install_job_id).await
         }
-        Command::Rollback { tenant, plugin, reason } => {
-            let request = RollbackRequest { tenant_id: Some(tenant), plugin_id: plugin, reason };
+        Command::Rollback {
+            tenant,
+            plugin,
+            reason,
+        } => {
+            let request = RollbackRequest {
+                tenant_id: Some(tenant),
+                plugin_id: plugin,
+                reason,
+            };
             let path = format!("/api/v1/admin/plugins/upgrade/rollback?tenant={tenant}");
             let accepted: InstallAccepted = client.post(&path, &request).await?;
-            say(&format!("{} {} (audit {})", accepted.install_job_id, accepted.status, accepted.audit_id));
+            say(&format!(
+                "{} {} (audit {})",
+                accepted.install_job_id, accepted.status, accepted.audit_id
+            ));
             Ok(true)
         }
         Command::Status { job, tenant } => {
@@ -125,7 +157,11 @@ pub async fn run(settings: &Settings, args: Plugins) -> anyhow::Result<bool> {
 }
 
 async fn status(client: &Client, tenant: TenantId, job: InstallId) -> anyhow::Result<InstallView> {
-    Ok(client.get(&format!("/api/v1/admin/plugins/install/status?jobId={job}&tenant={tenant}")).await?)
+    Ok(client
+        .get(&format!(
+            "/api/v1/admin/plugins/install/status?jobId={job}&tenant={tenant}"
+        ))
+        .await?)
 }
 
 async fn follow(client: &Client, tenant: TenantId, job: InstallId) -> anyhow::Result<bool> {
@@ -147,21 +183,37 @@ async fn follow(client: &Client, tenant: TenantId, job: InstallId) -> anyhow::Re
 /// Prints the steps after the first `shown`; answers how many there are now.
 fn show(view: &InstallView, shown: usize) -> usize {
     for step in view.steps.iter().skip(shown) {
-        say(&format!("{}  {:<12} {}", step.at.strftime("%H:%M:%S"), step.state.as_str(), step.detail));
+        say(&format!(
+            "{}  {:<12} {}",
+            step.at.strftime("%H:%M:%S"),
+            step.state.as_str(),
+            step.detail
+        ));
     }
     view.steps.len()
 }
 
 async fn list(client: &Client, tenant: TenantId) -> anyhow::Result<bool> {
-    let answer: Value = client.get(&format!("/api/v1/admin/plugins/installed?tenant={tenant}")).await?;
+    let answer: Value = client
+        .get(&format!("/api/v1/admin/plugins/installed?tenant={tenant}"))
+        .await?;
     let items = answer.get("items").cloned().unwrap_or(answer);
     let all: Vec<InstalledPlugin> = serde_json::from_value(items)?;
     if all.is_empty() {
         say("No plugins are installed for this tenant. Start with `powerx plugins install`.");
     }
     for plugin in all {
-        let update = plugin.update.map(|v| format!("  update {v}")).unwrap_or_default();
-        say(&format!("{:<40} {:<12} {:<9} {}{update}", plugin.plugin_id.as_str(), plugin.version.to_string(), plugin.health, plugin.policy));
+        let update = plugin
+            .update
+            .map(|v| format!("  update {v}"))
+            .unwrap_or_default();
+        say(&format!(
+            "{:<40} {:<12} {:<9} {}{update}",
+            plugin.plugin_id.as_str(),
+            plugin.version.to_string(),
+            plugin.health,
+            plugin.policy
+        ));
     }
     Ok(true)
 }

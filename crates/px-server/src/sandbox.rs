@@ -38,7 +38,10 @@ impl Sandbox {
 pub fn host(cache: &Path, env: &Env, allow_private_addresses: bool) -> anyhow::Result<Host> {
     let env = env.clone();
     let clock = Arc::new(move || std::time::SystemTime::from(env.now()));
-    let config = HostConfig { allow_private_addresses, ..HostConfig::new(cache, clock) };
+    let config = HostConfig {
+        allow_private_addresses,
+        ..HostConfig::new(cache, clock)
+    };
     Ok(Host::new(config)?)
 }
 
@@ -56,16 +59,26 @@ impl CompatibilityRunner for Sandbox {
             limits: Limits::default(),
         };
         let results = compatibility_run(&self.host, &unpacked, &manifest, &options).await;
-        Ok(CompatibilityReport { results, engines: vec![sandbox_engine(&self.host)] })
+        Ok(CompatibilityReport {
+            results,
+            engines: vec![sandbox_engine(&self.host)],
+        })
     }
 }
 
 /// Unpacking is disk work: it must not hold up the process's other tasks.
 async fn unpack(bundle: PathBuf, into: PathBuf) -> Result<Manifest, String> {
     let work = move || -> Result<Manifest, String> {
-        Archive::open(&bundle).and_then(|mut archive| archive.unpack(&into)).map_err(|e| e.to_string())?;
-        let text = std::fs::read_to_string(into.join(px_package::names::MANIFEST_JSON)).map_err(|e| e.to_string())?;
-        parse_manifest(&text).manifest.ok_or_else(|| "manifest.json cannot be used".to_owned())
+        Archive::open(&bundle)
+            .and_then(|mut archive| archive.unpack(&into))
+            .map_err(|e| e.to_string())?;
+        let text = std::fs::read_to_string(into.join(px_package::names::MANIFEST_JSON))
+            .map_err(|e| e.to_string())?;
+        parse_manifest(&text)
+            .manifest
+            .ok_or_else(|| "manifest.json cannot be used".to_owned())
     };
-    tokio::task::spawn_blocking(work).await.map_err(|e| e.to_string())?
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|e| e.to_string())?
 }

@@ -32,7 +32,10 @@ impl Served {
             work.stop().await;
         }
         // Live streams never end by themselves; those who follow come back to the next process.
-        if tokio::time::timeout(std::time::Duration::from_secs(2), self.task).await.is_err() {
+        if tokio::time::timeout(std::time::Duration::from_secs(2), self.task)
+            .await
+            .is_err()
+        {
             tracing::debug!("connections were still open");
         }
     }
@@ -58,7 +61,9 @@ pub struct Parts {
 /// When the address is taken.
 pub async fn bind(settings: &Settings, name: &str) -> anyhow::Result<TcpListener> {
     let address = settings.text(name);
-    TcpListener::bind(address).await.with_context(|| format!("{name}: cannot listen on {address}"))
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("{name}: cannot listen on {address}"))
 }
 
 /// The address people use: the one that was set, else the listener's.
@@ -76,7 +81,12 @@ pub fn public_url(settings: &Settings, name: &str, listener: &TcpListener) -> an
 ///
 /// # Errors
 /// When the listener is gone.
-pub fn serve(settings: &Settings, db: px_store::Db, listener: TcpListener, parts: Parts) -> anyhow::Result<Served> {
+pub fn serve(
+    settings: &Settings,
+    db: px_store::Db,
+    listener: TcpListener,
+    parts: Parts,
+) -> anyhow::Result<Served> {
     let address = listener.local_addr()?;
     let web = Web::new(WebConfig {
         db,
@@ -97,5 +107,10 @@ pub fn serve(settings: &Settings, db: px_store::Db, listener: TcpListener, parts
         let _ = stopped.await;
     });
     let task = tokio::spawn(async move { server.await });
-    Ok(Served { address, stop, task, work: parts.work })
+    Ok(Served {
+        address,
+        stop,
+        task,
+        work: parts.work,
+    })
 }

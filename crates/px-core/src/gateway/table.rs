@@ -50,6 +50,16 @@ impl Table {
         Some(Served::By(live.route.unit(release)))
     }
 
+    /// What serves each tenant now.
+    #[must_use]
+    pub fn serving_units(&self) -> Vec<Unit> {
+        let now = self.clock.elapsed();
+        let routes = self.routes.read().unwrap_or_else(PoisonError::into_inner);
+        let live = routes.values().flat_map(HashMap::values);
+        live.filter_map(|live| live.serves(now).map(|r| live.route.unit(r)))
+            .collect()
+    }
+
     /// Every unit that may be asked for: what serves, and candidates.
     #[must_use]
     pub fn wanted(&self) -> Vec<Unit> {

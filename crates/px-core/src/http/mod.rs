@@ -8,6 +8,7 @@ mod gateway;
 mod installs;
 mod openapi;
 mod query;
+mod records;
 mod rollouts;
 mod tenants;
 mod who;
@@ -85,7 +86,11 @@ impl Core {
             .nest("/plugins", plugins())
             .route("/tenants", get(tenants::list).post(tenants::create))
             .route("/alerts", get(alerts::list))
-            .route("/alerts/{alertId}/acknowledge", post(alerts::acknowledge));
+            .route("/alerts/{alertId}/acknowledge", post(alerts::acknowledge))
+            .route("/inbox", get(records::inbox))
+            .route("/inbox/{messageId}/read", post(records::read))
+            .route("/audit", get(records::audit))
+            .route("/audit/verify", get(records::verify));
         Router::new()
             .nest("/api/v1/admin", admin)
             .nest("/api/admin/plugins", plugins())

@@ -3,7 +3,7 @@
 use px_web::Json;
 use utoipa::OpenApi;
 
-use super::{alerts, catalog, events, installs, rollouts, tenants};
+use super::{alerts, catalog, events, installs, records, rollouts, tenants};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -39,6 +39,10 @@ use super::{alerts, catalog, events, installs, rollouts, tenants};
         tenants::limits,
         alerts::list,
         alerts::acknowledge,
+        records::inbox,
+        records::read,
+        records::audit,
+        records::verify,
     )
 )]
 struct Description;

@@ -37,3 +37,19 @@ pub struct AboutQuery {
     /// Most rows, 1 to 200; 50 when missing.
     pub limit: Option<u32>,
 }
+
+/// Which audit entries.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct AuditQuery {
+    /// Tenant, for whoever runs the installation; the caller's own when missing.
+    #[param(value_type = Option<String>)]
+    pub tenant_id: Option<TenantId>,
+    /// Only entries about this id.
+    pub subject: Option<String>,
+    /// Only entries before this position.
+    pub before: Option<i64>,
+    /// Most rows, 1 to 1,000; 100 when missing.
+    pub limit: Option<u32>,
+}

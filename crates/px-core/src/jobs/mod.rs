@@ -8,6 +8,8 @@ pub mod ledger;
 pub mod machine;
 pub mod marketplace;
 pub mod origin;
+pub mod presence;
+pub mod pulse;
 pub mod reporter;
 mod rollback;
 pub mod rollouts;

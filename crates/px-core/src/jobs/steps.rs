@@ -115,7 +115,7 @@ impl Machine {
         ))
     }
 
-    async fn ensure_staged(&self, install: &Install) -> Result<(), Fault> {
+    pub(super) async fn ensure_staged(&self, install: &Install) -> Result<(), Fault> {
         let (plugin, version) = (&install.plugin, &install.version);
         let turn = self.fetcher.turns.of(&install.digest);
         let _mine = turn.lock().await;

@@ -17,6 +17,7 @@ use crate::app::install::probation::fault_in;
 use crate::app::install::{Install, overdue};
 use crate::app::ports::Vitals;
 use crate::jobs::ledger::Ledger;
+use crate::store::installed;
 use crate::store::installs::{self, Filter, Note};
 
 /// Sweeps every five seconds, in every process.
@@ -46,6 +47,7 @@ impl Periodic for Sweeper {
     async fn tick(&self) -> Result<(), JobError> {
         self.sweep().await?;
         self.guard().await?;
+        self.recover().await?;
         Ok(())
     }
 }
@@ -95,6 +97,33 @@ impl Sweeper {
         let mut tx = machine.db.begin().await?;
         Ledger::drive_in(&mut tx, install.id, due.then_some(install.due)).await?;
         tx.commit().await
+    }
+
+    /// Lets plugins serve again whose version works after all.
+    ///
+    /// # Errors
+    /// When the engine is away.
+    pub async fn recover(&self) -> Result<()> {
+        let machine = &self.machine;
+        for row in installed::held(&machine.db, &TenantScope::every()).await? {
+            let Some(release) = &row.route.committed else {
+                continue;
+            };
+            if machine
+                .runtime
+                .probe(&row.route.unit(release))
+                .await
+                .is_err()
+            {
+                continue;
+            }
+            let (tenant, plugin) = (row.route.tenant, &row.route.plugin);
+            let scope = TenantScope::one(tenant);
+            let mut tx = machine.db.begin().await?;
+            installed::health(&mut tx, &scope, tenant, plugin, "healthy", false).await?;
+            tx.commit().await?;
+        }
+        Ok(())
     }
 
     /// Keeps watching committed versions while the one before is kept.

@@ -190,6 +190,40 @@ pub async fn health(
     Ok(())
 }
 
+/// Notes how the running version is doing; a held plugin stays held.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn pulse(
+    tx: &mut Tx,
+    scope: &TenantScope,
+    tenant: TenantId,
+    plugin: &PluginId,
+    health: &str,
+) -> Result<()> {
+    tx.exec(
+        "UPDATE installed SET health = $1 WHERE tenant = $2 AND plugin = $3
+           AND held = 0 AND ($4 IS NULL OR tenant = $4)",
+        vals![health, tenant, plugin, scope.tenant()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Plugins whose tenants get a maintenance notice.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn held(db: &Db, scope: &TenantScope) -> Result<Vec<Installed>> {
+    let rows = db
+        .rows(
+            "SELECT * FROM installed WHERE held = 1 AND ($1 IS NULL OR tenant = $1)",
+            vals![scope.tenant()],
+        )
+        .await?;
+    rows.iter().map(from_row).collect()
+}
+
 /// Sets policy and channel.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::app::authority::TenantScope;
 use crate::app::fault::{Blame, Fault};
 use crate::app::install::{Ask, Install, Trigger};
-use crate::app::ports::Facts;
+use crate::app::ports::{Facts, Unit};
 
 /// Event type of a transition that is neither an end nor a roll-back.
 pub const CHANGED: &str = "plugin.install.changed";
@@ -341,6 +341,21 @@ pub async fn active_in(
             "SELECT * FROM installs WHERE tenant = $1 AND plugin = $2 AND active = 1
              AND ($3 IS NULL OR tenant = $3)",
             vals![tenant, plugin, scope.tenant()],
+        )
+        .await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+/// The newest install that verified the bytes of a unit, for bringing them to another machine.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn bringing(db: &Db, unit: &Unit) -> Result<Option<Install>> {
+    let row = db
+        .opt(
+            "SELECT * FROM installs WHERE plugin = $1 AND version = $2 AND digest = $3
+               AND facts IS NOT NULL ORDER BY created_at DESC LIMIT 1",
+            vals![&unit.plugin, &unit.version, unit.digest],
         )
         .await?;
     row.as_ref().map(from_row).transpose()

@@ -15,7 +15,7 @@ use crate::store::{row::VersionRow, versions};
 /// What to look for.
 #[derive(Debug, Clone, Default)]
 pub struct SearchQuery {
-    /// Words that all occur, in this order.
+    /// Words that all occur, in whatever order.
     pub q: Option<String>,
     /// Only this category.
     pub category: Option<String>,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::authority::{ReviewerAuth, ViewerAuth};
 use super::decide_plan::{DecisionPlan, Situation, bound_to, plan};
-use super::error::AppResult;
+use super::error::{AppError, AppResult};
 use super::transition::{Step, current, record, step};
 use crate::Market;
 use crate::store::approvals::ApprovalRow;
@@ -27,6 +27,24 @@ impl Market {
         version: VersionId,
         request: &DecisionRequest,
     ) -> AppResult<VersionView> {
+        // Who loses a race to another reviewer is judged by what that one left behind.
+        let mut result = self.decide_once(auth, version, request).await;
+        if result.as_ref().is_err_and(AppError::is_conflict) {
+            result = self.decide_once(auth, version, request).await;
+        }
+        result?;
+        metrics::counter!("marketplace_review_decisions", "decision" => request.decision.as_str())
+            .increment(1);
+        self.version_view(&ViewerAuth::Reviewer(auth.clone()), version)
+            .await
+    }
+
+    async fn decide_once(
+        &self,
+        auth: &ReviewerAuth,
+        version: VersionId,
+        request: &DecisionRequest,
+    ) -> AppResult<()> {
         let mut tx = self.db().begin().await?;
         let row = versions::get_tx(&mut tx, version).await?;
         let binding = bound_to(&row);
@@ -54,11 +72,7 @@ impl Market {
                     .await?;
             }
         }
-        tx.commit().await?;
-        metrics::counter!("marketplace_review_decisions", "decision" => request.decision.as_str())
-            .increment(1);
-        self.version_view(&ViewerAuth::Reviewer(auth.clone()), version)
-            .await
+        Ok(tx.commit().await?)
     }
 
     async fn approve(

@@ -163,7 +163,7 @@ impl Market {
         }
         // About the publisher's own plugin rather than a release to subscribers: another topic.
         let topic = format!("{owner}/{}", row.id);
-        for endpoint in px_notify::list_endpoints(self.db(), &owner).await? {
+        for endpoint in px_notify::active_endpoints(tx, &owner).await? {
             match (&endpoint.kind, news.event) {
                 (EndpointKind::Mail { language, .. }, _) => {
                     let mail: MailText =

@@ -15,6 +15,7 @@ pub mod listing;
 pub mod messages;
 pub mod operate;
 pub mod outcomes;
+pub mod pages;
 pub mod publish;
 pub mod publish_plan;
 pub mod publisher_keys;

@@ -62,6 +62,14 @@ impl Market {
     /// `PX-0302` for the reviewer's own publisher, `PX-0301` while another reviewer holds it,
     /// `PX-0205` when it is not in the queue.
     pub async fn claim_review(&self, auth: &ReviewerAuth, version: VersionId) -> AppResult<Claim> {
+        match self.claim_once(auth, version).await {
+            // Another reviewer took it at this moment: say who.
+            Err(e) if e.is_conflict() => self.claim_once(auth, version).await,
+            result => result,
+        }
+    }
+
+    async fn claim_once(&self, auth: &ReviewerAuth, version: VersionId) -> AppResult<Claim> {
         let mut tx = self.db().begin().await?;
         let row = versions::get_tx(&mut tx, version).await?;
         not_own(auth, &row)?;
@@ -70,7 +78,7 @@ impl Market {
         foreign_claim(auth, &row, now)?;
         let until = add(now, self.config().claim_lease);
         queue::claim(&mut tx, version, &auth.account, &auth.actor.name, until).await?;
-        let token = row.claim_token + 1;
+        let token = versions::get_tx(&mut tx, version).await?.claim_token;
         let detail = json!({ "claimToken": token, "until": until });
         record(&mut tx, &auth.actor, "review.claimed", &row, detail).await?;
         tx.commit().await?;

@@ -76,6 +76,26 @@ impl<S: Send + Sync> FromRequestParts<S> for Viewer {
     }
 }
 
+/// Who may take versions back: operators, and publishers their own.
+pub(super) enum Keeper {
+    /// Somebody who runs the Marketplace.
+    Operator(OperatorAuth),
+    /// Somebody who publishes.
+    Publisher(PublisherAuth),
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Keeper {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        if let Ok(who) = MarketOperator::from_request_parts(parts, state).await {
+            return Ok(Self::Operator(operator(&who)));
+        }
+        let who = Publisher::from_request_parts(parts, state).await?;
+        Ok(Self::Publisher(publisher(&who)))
+    }
+}
+
 /// What a caller may see, if anything.
 pub(super) fn viewer(caller: &Caller) -> Option<ViewerAuth> {
     let actor = caller.actor();

@@ -3,7 +3,8 @@
 use px_web::Json;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{
-    ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityScheme,
+    ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityRequirement,
+    SecurityScheme,
 };
 
 use super::{
@@ -65,6 +66,11 @@ pub fn document() -> utoipa::openapi::OpenApi {
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("token", bearer);
     components.add_security_scheme("client", SecurityScheme::OAuth2(OAuth2::new([flow])));
+    document.security = Some(vec![
+        SecurityRequirement::default(),
+        SecurityRequirement::new::<_, [&str; 0], &str>("token", []),
+        SecurityRequirement::new::<_, [&str; 0], &str>("client", []),
+    ]);
     document
 }
 

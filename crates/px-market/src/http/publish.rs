@@ -6,11 +6,11 @@ use http::StatusCode;
 use px_api::Problem;
 use px_api::market::{PublishAnswer, PublishRequest, StatusPatch, VersionView};
 use px_model::VersionId;
-use px_web::identity::{MarketOperator, Publisher};
+use px_web::identity::Publisher;
 use px_web::{Answer, Json};
 
 use super::answers::Named;
-use super::auth;
+use super::auth::{self, Keeper};
 use crate::Market;
 
 /// Registers a version. The same `publishRequestId` twice is one version.
@@ -47,22 +47,13 @@ pub(super) async fn submit(
     responses((status = 200, body = VersionView), (status = "default", body = Problem)))]
 pub(super) async fn status(
     State(market): State<Market>,
-    operator: Result<MarketOperator, px_web::Failure>,
-    publisher: Result<Publisher, px_web::Failure>,
+    who: Keeper,
     Named(version): Named<VersionId>,
     Json(patch): Json<StatusPatch>,
 ) -> Answer<Response> {
-    let view = match operator {
-        Ok(who) => {
-            market
-                .set_status(&auth::operator(&who), version, &patch)
-                .await?
-        }
-        Err(_) => {
-            market
-                .withdraw(&auth::publisher(&publisher?), version, &patch)
-                .await?
-        }
+    let view = match who {
+        Keeper::Operator(auth) => market.set_status(&auth, version, &patch).await?,
+        Keeper::Publisher(auth) => market.withdraw(&auth, version, &patch).await?,
     };
     Ok(Json(view).into_response())
 }

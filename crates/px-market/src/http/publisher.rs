@@ -22,6 +22,10 @@ use crate::app::error::AppError;
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct MyVersions {
+    /// For those who publish for several: which publisher. Read by the extractor.
+    #[param(rename = "publisher")]
+    #[serde(rename = "publisher")]
+    _publisher: Option<String>,
     /// Only this plugin's.
     #[param(value_type = Option<String>)]
     plugin_id: Option<PluginId>,
@@ -50,6 +54,10 @@ pub(super) async fn versions(
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Inbox {
+    /// For those who publish for several: which publisher. Read by the extractor.
+    #[param(rename = "publisher")]
+    #[serde(rename = "publisher")]
+    _publisher: Option<String>,
     /// Only those nobody has read.
     unread: Option<bool>,
     /// `en` or `zh-CN`.

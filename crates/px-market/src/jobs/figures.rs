@@ -42,6 +42,38 @@ impl Periodic for Figures {
     }
 }
 
+/// Names every figure, so that dashboards show zeros rather than nothing before the first event.
+pub(super) fn describe() {
+    use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+    describe_counter!("plugin_online_publish_count", "Versions registered");
+    describe_counter!("marketplace_publish_count", "Versions submitted for review");
+    describe_counter!(
+        "marketplace_review_sla_breached",
+        "Reviews over their promised time"
+    );
+    describe_counter!("marketplace_review_decisions", "Decisions of reviewers");
+    describe_counter!("marketplace_outcomes", "Reports of installations");
+    describe_histogram!(
+        "plugin_online_approval_duration",
+        Unit::Seconds,
+        "Time from submission to approval, without pauses"
+    );
+    describe_gauge!(
+        "marketplace_automation_pass_rate",
+        "Share of versions the checks let pass"
+    );
+    describe_gauge!(
+        "marketplace_review_queue_length",
+        "Versions waiting for a person"
+    );
+    for channel in px_model::Channel::ALL {
+        metrics::counter!("plugin_online_publish_count", "channel" => channel.as_str())
+            .increment(0);
+        metrics::counter!("marketplace_publish_count", "channel" => channel.as_str()).increment(0);
+    }
+    metrics::counter!("marketplace_review_sla_breached").increment(0);
+}
+
 pub(super) async fn publish(market: &Market) -> Result<(), AppError> {
     let (all, passed) = reports::pass_rate(market.db(), WINDOW).await?;
     let rate = if all == 0 {

@@ -4,6 +4,7 @@ pub mod approvals;
 pub mod keys;
 pub mod offers;
 pub mod outcomes;
+pub mod pages;
 pub mod publishers;
 pub mod queue;
 pub mod reports;

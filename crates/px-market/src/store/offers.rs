@@ -80,7 +80,7 @@ pub async fn put(tx: &mut Tx, channel: &str, row: &VersionRow) -> Result<()> {
 /// # Errors
 /// When the engine is away.
 pub async fn search(db: &Db, query: &OfferQuery) -> Result<Vec<Offer>> {
-    let pattern = pattern(&query.words);
+    let [a, b, c, d] = patterns(&query.words);
     let (at, plugin) = match &query.after {
         Some((at, plugin)) => (at.as_microsecond(), plugin.as_str().to_owned()),
         None => (i64::MAX, String::new()),
@@ -91,9 +91,10 @@ pub async fn search(db: &Db, query: &OfferQuery) -> Result<Vec<Offer>> {
                  (SELECT COUNT(*) FROM plugin_installs i WHERE i.plugin = f.plugin) AS installs
              FROM offers f JOIN versions v ON v.id = f.version JOIN publishers o ON o.id = v.publisher
              WHERE f.channel = $1 AND ($2 IS NULL OR f.category = $2) AND f.search LIKE $3 ESCAPE '!'
-               AND (f.listed_at < $4 OR (f.listed_at = $4 AND f.plugin > $5))
-             ORDER BY f.listed_at DESC, f.plugin LIMIT $6",
-            vals![&query.channel, query.category.as_deref(), pattern, at, plugin, query.limit],
+               AND f.search LIKE $4 ESCAPE '!' AND f.search LIKE $5 ESCAPE '!' AND f.search LIKE $6 ESCAPE '!'
+               AND (f.listed_at < $7 OR (f.listed_at = $7 AND f.plugin > $8))
+             ORDER BY f.listed_at DESC, f.plugin LIMIT $9",
+            vals![&query.channel, query.category.as_deref(), a, b, c, d, at, plugin, query.limit],
         )
         .await?;
     rows.iter().map(offer_from).collect()
@@ -104,12 +105,14 @@ pub async fn search(db: &Db, query: &OfferQuery) -> Result<Vec<Offer>> {
 /// # Errors
 /// When the engine is away.
 pub async fn count(db: &Db, query: &OfferQuery) -> Result<u64> {
+    let [a, b, c, d] = patterns(&query.words);
     let row = db
         .one(
             "count",
             "SELECT COUNT(*) AS n FROM offers f
-             WHERE f.channel = $1 AND ($2 IS NULL OR f.category = $2) AND f.search LIKE $3 ESCAPE '!'",
-            vals![&query.channel, query.category.as_deref(), pattern(&query.words)],
+             WHERE f.channel = $1 AND ($2 IS NULL OR f.category = $2) AND f.search LIKE $3 ESCAPE '!'
+               AND f.search LIKE $4 ESCAPE '!' AND f.search LIKE $5 ESCAPE '!' AND f.search LIKE $6 ESCAPE '!'",
+            vals![&query.channel, query.category.as_deref(), a, b, c, d],
         )
         .await?;
     unsigned(&row, "n")
@@ -203,17 +206,22 @@ fn offer_from(row: &px_store::Row) -> Result<Offer> {
     })
 }
 
-/// `%word%word%`; words in order. `!` makes the next character an ordinary one.
-fn pattern(words: &[String]) -> String {
-    let mut pattern = String::from("%");
-    for word in words {
+/// `%word%` four times; words beyond the fourth follow it in order. `!` makes the next character an
+/// ordinary one.
+fn patterns(words: &[String]) -> [String; 4] {
+    let mut patterns = [const { String::new() }; 4];
+    for (n, word) in words.iter().enumerate() {
+        let pattern = &mut patterns[n.min(3)];
+        pattern.push('%');
         for c in word.chars() {
             if matches!(c, '%' | '_' | '!') {
                 pattern.push('!');
             }
             pattern.push(c);
         }
+    }
+    for pattern in &mut patterns {
         pattern.push('%');
     }
-    pattern
+    patterns
 }

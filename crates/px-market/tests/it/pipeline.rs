@@ -302,3 +302,82 @@ async fn without_automation_a_person_must_say_why() {
     assert_eq!(view.state, VersionState::Listed);
     running.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn twenty_publishes_at_once_on_two_replicas_are_each_reviewed_once() {
+    on_every_engine(async |w| {
+        let ada = w.publisher("ada").await;
+        let signer = Signer::register(&w, &ada).await;
+        let other = w.replica();
+        let running = [
+            w.work(),
+            other
+                .register(px_work::Workers::new(other.db().clone()))
+                .start(4),
+        ];
+        let all = (0..20).map(|n| {
+            let (w, ada, signer) = (&w, &ada, &signer);
+            async move {
+                let version = format!("1.{n}.0");
+                let bytes = signer.bundle(&version, start_of_time(), &[]);
+                let answer = w
+                    .submitted(ada, &registration(&version, &version, &bytes), &bytes)
+                    .await;
+                w.settled(answer.version_id).await
+            }
+        });
+        for row in futures::future::join_all(all).await {
+            assert_eq!(row.state, VersionState::InReview, "{}", row.version);
+            let viewer = ViewerAuth::Publisher(ada.clone());
+            let view = w.market.version_view(&viewer, row.id).await.unwrap();
+            assert_eq!(view.timeline.len(), 5, "{:?}", view.timeline);
+        }
+        assert!(
+            px_store::verify_audit(w.market.db())
+                .await
+                .unwrap()
+                .first_bad
+                .is_none()
+        );
+        for r in running {
+            r.stop().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_review_survives_being_killed_over_and_over() {
+    on_every_engine(async |w| {
+        let ada = w.publisher("ada").await;
+        let signer = Signer::register(&w, &ada).await;
+        let bytes = signer.bundle("1.2.0", start_of_time(), &[]);
+        let answer = w
+            .submitted(&ada, &registration("1", "1.2.0", &bytes), &bytes)
+            .await;
+        for millis in [1, 3, 6, 10, 16, 25, 40, 60] {
+            // Dropping it aborts whatever is under way, wherever it is.
+            let running = w.work();
+            tokio::time::sleep(Duration::from_millis(millis)).await;
+            drop(running);
+            w.clock.advance(jiff::SignedDuration::from_secs(301));
+        }
+        let running = w.work();
+        let row = w.settled(answer.version_id).await;
+        running.stop().await;
+        assert_eq!(
+            (row.state, row.verdict.as_deref()),
+            (VersionState::InReview, Some("clean"))
+        );
+        let viewer = ViewerAuth::Publisher(ada.clone());
+        let view = w.market.version_view(&viewer, row.id).await.unwrap();
+        let states: Vec<_> = view.timeline.iter().map(|t| t.state.as_str()).collect();
+        assert_eq!(
+            states,
+            ["draft", "uploading", "submitted", "scanning", "in_review"]
+        );
+        let verdict = px_store::verify_audit(w.market.db()).await.unwrap();
+        assert!(verdict.first_bad.is_none());
+    })
+    .await;
+}

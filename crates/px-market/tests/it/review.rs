@@ -306,3 +306,39 @@ async fn an_older_version_approved_after_a_newer_one_is_not_listed() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn reviewers_who_decide_at_the_same_moment_list_a_version_once() {
+    on_every_engine(async |w| {
+        let ada = w.publisher("ada").await;
+        let mut risky = request("1", NOTES, "1.0.0", b"one");
+        risky.permissions = vec!["http:outbound:api.example.com".parse().unwrap()];
+        let version = w.in_review(&ada, &risky, b"one", "clean").await;
+        let reviewers: Vec<_> = (0..6)
+            .map(|n| w.reviewer(&format!("reviewer {n}")))
+            .collect();
+        let approve = decision(Decision::Approve);
+        let all = reviewers
+            .iter()
+            .map(|r| w.market.decide(r, version, &approve));
+        futures::future::join_all(all).await;
+        // Whoever was too late twice simply asks again.
+        for reviewer in &reviewers {
+            let _ = w.market.decide(reviewer, version, &approve).await;
+        }
+        let events = px_store::feed(w.market.db(), 0, 100).await.unwrap();
+        let listed = events
+            .iter()
+            .filter(|e| e.kind == "plugin.publish.approved")
+            .count();
+        assert_eq!(listed, 1);
+        assert!(
+            px_store::verify_audit(w.market.db())
+                .await
+                .unwrap()
+                .first_bad
+                .is_none()
+        );
+    })
+    .await;
+}

@@ -102,6 +102,7 @@ impl World {
             px_store::MIGRATIONS,
             px_work::MIGRATIONS,
             px_notify::MIGRATIONS,
+            px_web::identity::MIGRATIONS,
             px_market::MIGRATIONS,
         ])
         .await
@@ -259,6 +260,18 @@ impl World {
         self.market
             .register(px_work::Workers::new(self.market.db().clone()))
             .start(4)
+    }
+
+    /// A second process on the same database and folders.
+    pub fn replica(&self) -> Market {
+        let market = &self.market;
+        Market::new(
+            market.db().clone(),
+            market.blobs().clone(),
+            market.config().clone(),
+            self.sandbox.clone(),
+        )
+        .unwrap()
     }
 
     pub fn data(&self) -> &Path {

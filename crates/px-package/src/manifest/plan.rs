@@ -129,9 +129,27 @@ pub fn parse_plan(text: &str) -> PlanOutcome {
     }
 }
 
+/// A key that nothing reads is a plan that does not happen: refused with its name.
+fn only(field: &Field<'_>, known: &[&str], findings: &mut Findings) {
+    let entries = field.node().map(yaml::Node::entries).unwrap_or_default();
+    for (key, _) in entries {
+        if !known.contains(&key.text.as_str()) {
+            findings.block(
+                &field.get(&key.text),
+                format!("nothing reads the key `{}`", key.text),
+                format!("use one of {}, or remove it", known.join(", ")),
+            );
+        }
+    }
+}
+
 fn plan(top: &Field<'_>, findings: &mut Findings) -> PublishPlan {
+    const KEYS: [&str; 4] = ["channels", "tenantFilters", "autoUpgrade", "rollbackPlan"];
+    only(top, &KEYS, findings);
     let mut channels: Vec<ChannelPlan> = Vec::new();
     for item in top.get("channels").items(findings) {
+        only(&item, &["name", "rollout"], findings);
+        only(&item.get("rollout"), &["batches"], findings);
         let name = item.get("name");
         name.required_text(findings, "write stable or beta");
         let batches = batches(&item.get("rollout").get("batches"), findings);
@@ -150,6 +168,7 @@ fn plan(top: &Field<'_>, findings: &mut Findings) -> PublishPlan {
         }
     }
     let rollback = top.get("rollbackPlan");
+    only(&rollback, &["enabled", "previousVersion"], findings);
     PublishPlan {
         channels,
         tenant_filters: filters(&top.get("tenantFilters"), findings),
@@ -168,6 +187,7 @@ fn filters(field: &Field<'_>, findings: &mut Findings) -> TenantFilters {
     if !field.is_map(findings) {
         return TenantFilters::default();
     }
+    only(field, &["enabled", "tenants", "allow", "deny"], findings);
     let tenants = field.get("tenants");
     let is_map = tenants
         .node()
@@ -197,6 +217,11 @@ fn batches(field: &Field<'_>, findings: &mut Findings) -> Vec<Batch> {
     let mut batches: Vec<Batch> = Vec::new();
     let mut last_start: Option<Timestamp> = None;
     for item in field.items(findings) {
+        only(
+            &item,
+            &["percentage", "startAt", "wait", "tenants"],
+            findings,
+        );
         let share = item.get("percentage");
         share.required_text(findings, "write a share from 1 to 100");
         let percentage = share

@@ -390,3 +390,16 @@ autoUpgrade: maybe
     );
     assert_eq!(parse_plan("").plan, Some(Default::default()));
 }
+
+#[test]
+fn keys_that_nothing_reads_are_refused_in_plans() {
+    let text = "autoUpgarde: true\nchannels:\n  - name: stable\n    batch: []\n";
+    let outcome = parse_plan(text);
+    assert!(outcome.plan.is_none());
+    let named: Vec<_> = outcome
+        .issues
+        .iter()
+        .map(|issue| (issue.field.as_str(), issue.line))
+        .collect();
+    assert_eq!(named, [("autoUpgarde", 1), ("channels[0].batch", 4)]);
+}

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use px_api::client::{CallError, Client};
 use px_api::market::ListedVersion;
-use px_model::{Channel, PluginId, VersionState};
+use px_model::{Channel, PluginId, Version, VersionState};
 use px_review::{CatalogSnapshot, CatalogVersion, PreviousVersion};
 use serde::Deserialize;
 
@@ -23,15 +23,26 @@ pub struct Listed {
     own: Vec<ListedVersion>,
 }
 
-/// The list of versions, bare or in a page.
+/// The part of the Marketplace's limits that a check needs.
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Versions {
-    Bare(Vec<ListedVersion>),
-    Page {
-        #[serde(alias = "versions")]
-        items: Vec<ListedVersion>,
-    },
+#[serde(rename_all = "camelCase")]
+struct Limits {
+    supported_cores: Vec<Version>,
+}
+
+/// Cores that the Marketplace checks plugins against; none when it does not say.
+///
+/// # Errors
+/// When it cannot be reached.
+pub async fn supported_cores(session: &Session, client: &Client) -> Result<Vec<Version>, Failure> {
+    let mut said = retry::said(session);
+    let answer = retry::call(session, &mut said, || async {
+        match client.get::<Limits>(paths::LIMITS).await {
+            Err(CallError::Problem(problem)) if problem.status == 404 => Ok(Vec::new()),
+            other => other.map(|limits| limits.supported_cores),
+        }
+    });
+    answer.await
 }
 
 impl Listed {
@@ -94,17 +105,13 @@ async fn versions(
     let path = paths::versions(plugin);
     let mut said = retry::said(session);
     let answer = retry::call(session, &mut said, || async {
-        match client.get::<Versions>(&path).await {
+        match client.get(&path).await {
             // Nobody has listed it yet: that is an answer, not a failure.
-            Err(CallError::Problem(problem)) if problem.status == 404 => {
-                Ok(Versions::Bare(Vec::new()))
-            }
+            Err(CallError::Problem(problem)) if problem.status == 404 => Ok(Vec::new()),
             other => other,
         }
     });
-    Ok(match answer.await? {
-        Versions::Bare(items) | Versions::Page { items } => items,
-    })
+    answer.await
 }
 
 fn facts(listed: &ListedVersion) -> CatalogVersion {

@@ -8,6 +8,8 @@ pub const PUBLISH: &str = "api/marketplace/plugins/publish";
 pub const KEYS: &str = "api/marketplace/publisher/keys";
 /// `GET`: whose the token is and what it may do.
 pub const WHO_AM_I: &str = "api/v1/me";
+/// `GET`: limits, and the cores that plugins are checked against.
+pub const LIMITS: &str = "api/v1/limits";
 /// `POST`: OAuth2 client credentials (RFC 6749 section 4.4).
 pub const TOKEN: &str = "oauth/token";
 /// `GET`: publisher roots, listing keys and revocations.

@@ -7,8 +7,8 @@ use px_api::client::CallError;
 use crate::failure::Failure;
 use crate::session::Session;
 
-/// Tries without any progress before giving up; about two and a half minutes.
-pub const MAX_ATTEMPTS: u32 = 10;
+/// Tries of one call before giving up: up to a quarter of a minute, for somebody sits and waits.
+const MAX_ATTEMPTS: u32 = 6;
 const BASE: Duration = Duration::from_millis(500);
 const CAP: Duration = Duration::from_secs(30);
 

@@ -16,12 +16,14 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio::time::Instant;
 use url::Url;
 
-use super::retry::{MAX_ATTEMPTS, pause};
+use super::retry::pause;
 use crate::config::Secret;
 use crate::failure::{Failure, causes};
 use crate::printer::Bar;
 use crate::session::Session;
 
+/// Tries in a row without any progress before giving up; about two and a half minutes.
+const MAX_ATTEMPTS: u32 = 10;
 const KIB: u64 = 1024;
 const SMALLEST: u64 = 64 * KIB;
 const FIRST: u64 = KIB * KIB;
@@ -245,7 +247,7 @@ fn given_up(reason: &str) -> Failure {
         Code::NetworkFailed,
         format!("the upload made no progress in {MAX_ATTEMPTS} tries: {reason}"),
     )
-    .remedy("Nothing is lost: `px-plugin publish --resume` continues where it stopped.")
+    .remedy("Check the network; `px-plugin doctor` tries each step.")
 }
 
 /// Quick chunks grow, slow and failed ones shrink: what is lost when the network breaks stays small.

@@ -47,9 +47,10 @@ pub fn render(excerpt: &Excerpt, canvas: Canvas) -> String {
             ThemeStyles::none()
         },
     };
-    let (offset, length) = span(&excerpt.text, excerpt.line, excerpt.column);
+    let text = harmless(&excerpt.text);
+    let (offset, length) = span(&text, excerpt.line, excerpt.column);
     let place = Place {
-        source: NamedSource::new(&excerpt.name, excerpt.text.clone()),
+        source: NamedSource::new(&excerpt.name, text),
         span: LabeledSpan::new(Some(excerpt.label.clone()), offset, length),
     };
     let mut drawn = String::new();
@@ -68,6 +69,16 @@ pub fn render(excerpt: &Excerpt, canvas: Canvas) -> String {
         .filter(|line| !line.is_empty())
         .flat_map(|line| [line, "\n"])
         .collect()
+}
+
+/// The text without characters that steer a terminal; each stays one character, so that places fit.
+fn harmless(text: &str) -> String {
+    let harmless = |c: char| match c {
+        '\n' | '\t' => c,
+        c if c.is_control() || super::text::turns(c) => '\u{fffd}',
+        c => c,
+    };
+    text.replace("\r\n", "\n").chars().map(harmless).collect()
 }
 
 /// Byte offset and length of the word at a place.

@@ -131,6 +131,11 @@ impl Canvas {
     }
 }
 
+/// Whether a character changes the direction of what follows.
+pub(super) const fn turns(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// What is never broken: pieces without a space between them.
 #[derive(Default)]
 struct Word {
@@ -180,7 +185,7 @@ fn printable(text: &str) -> String {
             '\n' => Some('\n'),
             '\t' => Some(' '),
             c if c.is_control() => None,
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => Some('\u{fffd}'),
+            c if turns(c) => Some('\u{fffd}'),
             c => Some(c),
         })
         .collect()
@@ -192,5 +197,50 @@ impl Text {
     pub fn with(mut self, other: &Self) -> Self {
         self.0.extend(other.0.iter().cloned());
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Canvas, Text, Tone};
+    use unicode_width::UnicodeWidthStr;
+
+    proptest! {
+        #[test]
+        fn lines_fit_or_are_one_word_and_nothing_steers_the_terminal(
+            pieces in proptest::collection::vec(".{0,40}", 0..6), columns in 8_usize..60, hang in 0_usize..6,
+        ) {
+            let text = pieces.iter().fold(Text::default(), |text, piece| text.and(Tone::Strong, piece.as_str()));
+            let canvas = Canvas { columns: Some(columns), colour: false, unicode: true };
+            let mut out = String::new();
+            canvas.paragraph(&mut out, &text, 0, hang);
+            prop_assert!(!out.chars().any(|c| c != '\n' && c.is_control()));
+            for line in out.lines() {
+                let word = line.trim_start_matches(' ');
+                prop_assert!(line.width() <= columns || !word.contains(' '), "{line:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn colour_is_all_that_differs() {
+        let text = Text::from("a plain ").and(Tone::Bad, "red word");
+        let draw = |colour| {
+            let mut out = String::new();
+            Canvas {
+                columns: None,
+                colour,
+                unicode: true,
+            }
+            .paragraph(&mut out, &text, 0, 0);
+            out
+        };
+        assert_eq!(draw(false), "a plain red word\n");
+        assert_eq!(
+            draw(true),
+            "a plain \u{1b}[1;31mred\u{1b}[0m \u{1b}[1;31mword\u{1b}[0m\n"
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 mod keys;
 mod kit;
+mod library;
 mod market;
 mod offline;
 mod publish;

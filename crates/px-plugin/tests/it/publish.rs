@@ -326,3 +326,94 @@ fn an_unreachable_marketplace_is_named_and_leaves_the_log() {
             .contains("other-token")
     );
 }
+
+#[test]
+fn somebody_who_begins_anew_is_told_what_is_not_finished() {
+    let market = Market::start();
+    let author = ready(&market);
+    market.inner().refuse_submits = true;
+    author.run(&["publish", "notes"]).expect(1);
+    let again = author.run(&["publish", "notes"]).expect(1);
+    assert!(again.err.contains("--resume pub_"), "{}", again.err);
+    market.inner().refuse_submits = false;
+    let resumed = author
+        .json(&["publish", "notes", "--resume"])
+        .expect(0)
+        .json();
+    assert_eq!(
+        market.inner().submitted,
+        [resumed["versionId"].as_str().unwrap()]
+    );
+}
+
+#[test]
+fn a_bundle_that_was_changed_is_not_sent() {
+    let market = Market::start();
+    let author = ready(&market);
+    market.inner().expire_uploads = 2;
+    author
+        .run(&["publish", "notes", "--request-id", "b1"])
+        .expect(1);
+    author.write("notes/.powerx/publish/b1.pxp", "something else");
+    let refused = author
+        .json(&["publish", "notes", "--resume", "b1"])
+        .expect(1)
+        .json();
+    assert_eq!(refused["problem"]["code"], "PX-0208");
+    assert_eq!(market.uploaded(), 0);
+}
+
+#[test]
+fn one_process_at_a_time_works_on_a_publish() {
+    let market = Market::start();
+    let author = ready(&market);
+    author.write("notes/.powerx/publish/build-1.lock", "");
+    let lock = std::fs::File::options()
+        .write(true)
+        .open(author.path("notes/.powerx/publish/build-1.lock"))
+        .unwrap();
+    lock.lock().unwrap();
+    let refused = author
+        .json(&["publish", "notes", "--request-id", "build-1"])
+        .expect(2)
+        .json();
+    assert!(
+        refused["problem"]["detail"]
+            .as_str()
+            .unwrap()
+            .contains("another process"),
+        "{refused}"
+    );
+    drop(lock);
+    author
+        .run(&["publish", "notes", "--request-id", "build-1"])
+        .expect(0);
+}
+
+#[test]
+fn telemetry_that_does_not_answer_is_not_waited_for() {
+    let market = Market::start();
+    let mut author = ready(&market);
+    // Accepts connections and never says anything.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    author.set(
+        "PX_TELEMETRY_ENDPOINT",
+        format!("http://{}", silent.local_addr().unwrap()),
+    );
+    author.run(&["publish", "notes"]).expect(0);
+    assert_eq!(market.inner().submitted.len(), 1);
+}
+
+#[test]
+fn an_unknown_key_of_the_plan_is_refused_by_name() {
+    let market = Market::start();
+    let author = ready(&market);
+    let plan = author
+        .read("notes/publish.yml")
+        .replace("autoUpgrade", "autoUpgarde");
+    author.write("notes/publish.yml", &plan);
+    let refused = author.json(&["publish", "notes"]).expect(2).json();
+    assert_eq!(refused["problem"]["errors"][0]["pointer"], "autoUpgarde");
+    assert_eq!(refused["problem"]["place"]["file"], "publish.yml");
+    assert_eq!(market.inner().publishes.len(), 0);
+}

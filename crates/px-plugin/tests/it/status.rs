@@ -45,7 +45,7 @@ fn shows_where_a_version_is_and_what_was_found() {
         &["submitted", "in_review", "changes_requested"],
         Some(2),
     )];
-    market.inner().report = Some(json!({ "report": report, "complete": true }));
+    market.inner().report = Some(report);
     let shown = author.run(&["status", VERSION]).expect(1);
     assert_snapshot!(author.scrub(&shown.out), @r#"
     ! com.example.notes 0.1.0 on stable: changes requested

@@ -5,7 +5,10 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let mut args = std::env::args_os();
-    let name = args.next().map(std::path::PathBuf::from).unwrap_or_default();
+    let name = args
+        .next()
+        .map(std::path::PathBuf::from)
+        .unwrap_or_default();
     if name.file_stem().is_some_and(|stem| stem == "px-plugin") {
         return px_plugin::main(std::env::args_os(), px_plugin::Environment::system());
     }

@@ -23,12 +23,20 @@ impl Author {
     /// When the folder cannot be written.
     pub fn new(executable: &Path, home: &Path, market: &str, token: &str) -> anyhow::Result<Self> {
         std::fs::create_dir_all(home)?;
-        let program = home.join(if cfg!(windows) { "px-plugin.exe" } else { "px-plugin" });
+        let program = home.join(if cfg!(windows) {
+            "px-plugin.exe"
+        } else {
+            "px-plugin"
+        });
         #[cfg(unix)]
         std::os::unix::fs::symlink(executable, &program)?;
         #[cfg(not(unix))]
         std::fs::copy(executable, &program).map(drop)?;
-        let environment = [("HOME", home.display().to_string()), ("PX_MARKETPLACE_API_URL", market.to_owned()), ("PX_MARKETPLACE_TOKEN", token.to_owned())];
+        let environment = [
+            ("HOME", home.display().to_string()),
+            ("PX_MARKETPLACE_API_URL", market.to_owned()),
+            ("PX_MARKETPLACE_TOKEN", token.to_owned()),
+        ];
         Ok(Self {
             program,
             home: home.to_owned(),
@@ -64,7 +72,10 @@ impl Author {
     pub async fn run(&self, folder: &Path, args: &[&str]) -> anyhow::Result<Value> {
         let (code, document, said) = self.try_run(folder, args).await?;
         if code != 0 {
-            bail!("px-plugin {} exited with {code}: {document} {said}", args.join(" "));
+            bail!(
+                "px-plugin {} exited with {code}: {document} {said}",
+                args.join(" ")
+            );
         }
         Ok(document)
     }
@@ -73,12 +84,21 @@ impl Author {
     ///
     /// # Errors
     /// When it cannot be started or does not end within two minutes.
-    pub async fn try_run(&self, folder: &Path, args: &[&str]) -> anyhow::Result<(i32, Value, String)> {
+    pub async fn try_run(
+        &self,
+        folder: &Path,
+        args: &[&str],
+    ) -> anyhow::Result<(i32, Value, String)> {
         let args: Vec<&str> = args.iter().copied().chain(["--format", "json"]).collect();
-        let child = self.command(folder, &args).spawn().context("px-plugin does not start")?;
+        let child = self
+            .command(folder, &args)
+            .spawn()
+            .context("px-plugin does not start")?;
         let output = tokio::time::timeout(Duration::from_secs(120), child.wait_with_output())
             .await
-            .with_context(|| format!("px-plugin {} did not end in two minutes", args.join(" ")))??;
+            .with_context(|| {
+                format!("px-plugin {} did not end in two minutes", args.join(" "))
+            })??;
         let document = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
         let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         Ok((output.status.code().unwrap_or(-1), document, said))

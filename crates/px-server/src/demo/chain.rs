@@ -8,7 +8,9 @@ use anyhow::{Context, bail};
 use px_api::client::Client;
 use px_api::core::{InstallAccepted, InstallRequest, InstallView, InstalledPlugin};
 use px_api::market::{Claim, DecisionRequest, ListedVersion, VersionView};
-use px_model::{Decision, InstallId, InstallState, Permission, PluginId, Version, VersionId, VersionState};
+use px_model::{
+    Decision, InstallId, InstallState, Permission, PluginId, Version, VersionId, VersionState,
+};
 use px_testkit::{SmtpSink, WebhookReceiver};
 use serde_json::Value;
 
@@ -36,9 +38,35 @@ pub struct Chain {
 
 impl Chain {
     /// Puts the parts together.
+    ///
+    /// # Errors
+    /// When no HTTP client can be made.
+    pub fn new(
+        local: Local,
+        author: Author,
+        folder: PathBuf,
+        receivers: (WebhookReceiver, SmtpSink),
+        plugin: PluginId,
+    ) -> anyhow::Result<Self> {
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_secs(30))
+            .build()?;
+        let (webhooks, mails) = receivers;
+        Ok(Self {
+            local,
+            author,
+            folder,
+            webhooks,
+            mails,
+            plugin,
+            http,
+        })
+    }
+
+    /// The connection pool, for addresses without a typed client.
     #[must_use]
-    pub fn new(local: Local, author: Author, folder: PathBuf, webhooks: WebhookReceiver, mails: SmtpSink, plugin: PluginId) -> Self {
-        Self { local, author, folder, webhooks, mails, plugin, http: reqwest::Client::new() }
+    pub const fn http(&self) -> &reqwest::Client {
+        &self.http
     }
 
     /// The Marketplace, as `login` sees it.
@@ -47,14 +75,22 @@ impl Chain {
     /// When there is no such account.
     pub fn market(&self, login: &str) -> anyhow::Result<Client> {
         let token = self.local.accounts.get(login)?.token.clone();
-        Ok(Client::new(self.http.clone(), self.local.market_url.clone(), Some(token)))
+        Ok(Client::new(
+            self.http.clone(),
+            self.local.market_url.clone(),
+            Some(token),
+        ))
     }
 
     /// The Marketplace, as the installation on this machine sees it.
     #[must_use]
     pub fn market_as_installation(&self) -> Client {
         let token = self.local.accounts.installation_token.clone();
-        Client::new(self.http.clone(), self.local.market_url.clone(), Some(token))
+        Client::new(
+            self.http.clone(),
+            self.local.market_url.clone(),
+            Some(token),
+        )
     }
 
     /// The core, as `login` sees it.
@@ -63,7 +99,11 @@ impl Chain {
     /// When there is no such account.
     pub fn core(&self, login: &str) -> anyhow::Result<Client> {
         let token = self.local.accounts.get(login)?.token.clone();
-        Ok(Client::new(self.http.clone(), self.local.core_url.clone(), Some(token)))
+        Ok(Client::new(
+            self.http.clone(),
+            self.local.core_url.clone(),
+            Some(token),
+        ))
     }
 
     /// The tenants' admins.
@@ -76,7 +116,8 @@ impl Chain {
     /// # Errors
     /// When there is none.
     pub fn receipt(&self) -> anyhow::Result<Value> {
-        let text = std::fs::read_to_string(self.folder.join("publish-receipt.json")).context("publish-receipt.json")?;
+        let text = std::fs::read_to_string(self.folder.join("publish-receipt.json"))
+            .context("publish-receipt.json")?;
         Ok(serde_json::from_str(&text)?)
     }
 
@@ -86,7 +127,10 @@ impl Chain {
     /// When there is no receipt, or it lacks the id.
     pub fn published(&self) -> anyhow::Result<VersionId> {
         let receipt = self.receipt()?;
-        Ok(receipt["versionId"].as_str().context("the receipt has no versionId")?.parse()?)
+        Ok(receipt["versionId"]
+            .as_str()
+            .context("the receipt has no versionId")?
+            .parse()?)
     }
 
     /// Waits until the automated part of the review has an end.
@@ -95,11 +139,21 @@ impl Chain {
     /// When it does not come about.
     pub async fn reviewed(&self, id: VersionId) -> anyhow::Result<VersionView> {
         let client = self.market("publisher")?;
-        until("the review's automated part", Duration::from_secs(60), async || {
-            let view: VersionView = client.get(&paths::version(id)).await?;
-            let waiting = matches!(view.state, VersionState::Submitted | VersionState::Scanning | VersionState::Uploading | VersionState::Draft);
-            Ok(if waiting { None } else { Some(view) })
-        })
+        until(
+            "the review's automated part",
+            Duration::from_secs(60),
+            async || {
+                let view: VersionView = client.get(&paths::version(id)).await?;
+                let waiting = matches!(
+                    view.state,
+                    VersionState::Submitted
+                        | VersionState::Scanning
+                        | VersionState::Uploading
+                        | VersionState::Draft
+                );
+                Ok(if waiting { None } else { Some(view) })
+            },
+        )
         .await
     }
 
@@ -109,7 +163,9 @@ impl Chain {
     /// When the Marketplace refuses.
     pub async fn approve(&self, view: &VersionView) -> anyhow::Result<VersionView> {
         let client = self.market("reviewer")?;
-        let claim: Claim = client.post(&paths::claim(view.version_id), &serde_json::json!({})).await?;
+        let claim: Claim = client
+            .post(&paths::claim(view.version_id), &serde_json::json!({}))
+            .await?;
         let decision = DecisionRequest {
             decision: Decision::Approve,
             notes: Some("Looks right.".to_owned()),
@@ -117,7 +173,9 @@ impl Chain {
             claim_token: Some(claim.claim_token),
             overrule_reason: None,
         };
-        let _: Value = client.patch(&paths::decide(view.version_id), &decision).await?;
+        let _: Value = client
+            .patch(&paths::decide(view.version_id), &decision)
+            .await?;
         let publisher = self.market("publisher")?;
         until("the listing", Duration::from_secs(10), async || {
             let view: VersionView = publisher.get(&paths::version(view.version_id)).await?;
@@ -131,17 +189,31 @@ impl Chain {
     /// # Errors
     /// When it is not listed.
     pub async fn listed(&self, version: &str) -> anyhow::Result<ListedVersion> {
-        let answer: Value = self.market_as_installation().get(&paths::versions(&self.plugin)).await?;
-        let items = answer.get("items").or_else(|| answer.get("versions")).cloned().unwrap_or(answer);
+        let answer: Value = self
+            .market_as_installation()
+            .get(&paths::versions(&self.plugin))
+            .await?;
+        let items = answer
+            .get("items")
+            .or_else(|| answer.get("versions"))
+            .cloned()
+            .unwrap_or(answer);
         let all: Vec<ListedVersion> = serde_json::from_value(items)?;
-        all.into_iter().find(|v| v.version.to_string() == version).with_context(|| format!("{version} is not in the catalog"))
+        all.into_iter()
+            .find(|v| v.version.to_string() == version)
+            .with_context(|| format!("{version} is not in the catalog"))
     }
 
     /// Asks for an install.
     ///
     /// # Errors
     /// When the core refuses.
-    pub async fn install(&self, login: &str, version: &str, permissions: Vec<Permission>) -> anyhow::Result<InstallId> {
+    pub async fn install(
+        &self,
+        login: &str,
+        version: &str,
+        permissions: Vec<Permission>,
+    ) -> anyhow::Result<InstallId> {
         let request = InstallRequest {
             tenant_id: None,
             version_id: None,
@@ -176,10 +248,19 @@ impl Chain {
     ///
     /// # Errors
     /// When it is another.
-    pub async fn ended_as(&self, login: &str, id: InstallId, state: InstallState) -> anyhow::Result<InstallView> {
+    pub async fn ended_as(
+        &self,
+        login: &str,
+        id: InstallId,
+        state: InstallState,
+    ) -> anyhow::Result<InstallView> {
         let view = self.ended(login, id).await?;
         if view.status != state {
-            let why = view.problem.as_ref().map(ToString::to_string).unwrap_or_default();
+            let why = view
+                .problem
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default();
             bail!("{login}: {} instead of {state}: {why}", view.status);
         }
         Ok(view)
@@ -189,11 +270,18 @@ impl Chain {
     ///
     /// # Errors
     /// When it does not come about.
-    pub async fn installed(&self, login: &str, what: &str, fits: impl Fn(&InstalledPlugin) -> bool) -> anyhow::Result<InstalledPlugin> {
+    pub async fn installed(
+        &self,
+        login: &str,
+        what: &str,
+        fits: impl Fn(&InstalledPlugin) -> bool,
+    ) -> anyhow::Result<InstalledPlugin> {
         let client = self.core(login)?;
         until(what, Duration::from_secs(90), async || {
             let all: Vec<InstalledPlugin> = items(client.get(paths::INSTALLED).await?)?;
-            Ok(all.into_iter().find(|p| p.plugin_id == self.plugin && fits(p)))
+            Ok(all
+                .into_iter()
+                .find(|p| p.plugin_id == self.plugin && fits(p)))
         })
         .await
     }
@@ -203,8 +291,14 @@ impl Chain {
     /// # Errors
     /// When the gateway or the plugin fails.
     pub async fn greet(&self, login: &str) -> anyhow::Result<String> {
-        let answer: Value = self.core(login)?.get(&paths::gateway(&self.plugin, "/hello")).await?;
-        Ok(answer["version"].as_str().context("the plugin did not name its version")?.to_owned())
+        let answer: Value = self
+            .core(login)?
+            .get(&paths::gateway(&self.plugin, "/hello"))
+            .await?;
+        Ok(answer["version"]
+            .as_str()
+            .context("the plugin did not name its version")?
+            .to_owned())
     }
 }
 

@@ -48,7 +48,14 @@ pub async fn run(settings: Settings, options: Options) -> anyhow::Result<bool> {
     timeline.say(&format!("Probation is shortened to {PROBATION} s (120 s by default) and batches follow each other at once.\n"));
     let folder = tempfile::tempdir()?;
     let mut running = None;
-    let outcome = walk(&mut timeline, settings, &options, folder.path().to_owned(), &mut running).await;
+    let outcome = walk(
+        &mut timeline,
+        settings,
+        &options,
+        folder.path().to_owned(),
+        &mut running,
+    )
+    .await;
     let ok = timeline.finish(outcome.as_ref().err())?;
     if let Some(chain) = running {
         let Chain { local, .. } = *chain;
@@ -64,22 +71,41 @@ async fn walk(
     folder: PathBuf,
     running: &mut Option<Box<Chain>>,
 ) -> anyhow::Result<()> {
-    let chain = timeline.step("start", "Marketplace, core and console on this machine", start(settings, options, folder)).await?;
+    let chain = timeline
+        .step(
+            "start",
+            "Marketplace, core and console on this machine",
+            start(settings, options, folder),
+        )
+        .await?;
     let chain = running.insert(Box::new(chain));
     shipping::walk(timeline, chain).await?;
     rollout::walk(timeline, chain).await
 }
 
-async fn start(settings: Settings, options: &Options, folder: PathBuf) -> anyhow::Result<(Chain, String)> {
+async fn start(
+    settings: Settings,
+    options: &Options,
+    folder: PathBuf,
+) -> anyhow::Result<(Chain, String)> {
     let webhooks = WebhookReceiver::start().await?;
     let mails = SmtpSink::start().await?;
     let mut settings = settings
         .with("MKP_LISTEN", "127.0.0.1:0")
         .with("POWERX_LISTEN", "127.0.0.1:0")
-        .with("MKP_DATA_DIR", folder.join("marketplace").display().to_string())
+        .with(
+            "MKP_DATA_DIR",
+            folder.join("marketplace").display().to_string(),
+        )
         .with("POWERX_DATA_DIR", folder.join("core").display().to_string())
-        .with("MKP_DATABASE_URL", options.market_database.clone().unwrap_or_default())
-        .with("POWERX_DATABASE_URL", options.core_database.clone().unwrap_or_default())
+        .with(
+            "MKP_DATABASE_URL",
+            options.market_database.clone().unwrap_or_default(),
+        )
+        .with(
+            "POWERX_DATABASE_URL",
+            options.core_database.clone().unwrap_or_default(),
+        )
         .with("MKP_SMTP_URL", mails.url())
         .with("PX_SMTP_URL", mails.url())
         .with("PX_PROBATION_SECONDS", PROBATION)
@@ -94,6 +120,12 @@ async fn start(settings: Settings, options: &Options, folder: PathBuf) -> anyhow
     let author = Author::new(&options.executable, &folder.join("author"), &market, &token)?;
     let detail = format!("{} and {}", local.market_url, local.core_url);
     let plugin = "com.powerx.samples.greeter".parse()?;
-    let chain = Chain::new(local, author, folder.join("greeter"), webhooks, mails, plugin);
+    let chain = Chain::new(
+        local,
+        author,
+        folder.join("greeter"),
+        (webhooks, mails),
+        plugin,
+    )?;
     Ok((chain, detail))
 }

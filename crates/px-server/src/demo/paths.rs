@@ -36,8 +36,10 @@ pub const INSTALLED: &str = "/api/v1/admin/plugins/installed";
 pub const ALERTS: &str = "/api/v1/admin/alerts";
 /// The tenant's inbox.
 pub const INBOX: &str = "/api/v1/admin/inbox";
-/// Walks the audit chain of either site.
-pub const AUDIT_VERIFY: &str = "/api/v1/audit/verify";
+/// Walks the Marketplace's audit chain.
+pub const MARKET_AUDIT_VERIFY: &str = "/api/marketplace/audit/verify";
+/// Walks the core's audit chain.
+pub const CORE_AUDIT_VERIFY: &str = "/api/v1/admin/audit/verify";
 
 /// Sets what happens when a new version is listed.
 pub fn policy(plugin: &PluginId) -> String {
@@ -47,4 +49,9 @@ pub fn policy(plugin: &PluginId) -> String {
 /// A plugin's API through the gateway.
 pub fn gateway(plugin: &PluginId, path: &str) -> String {
     format!("/_p/{plugin}/api{path}")
+}
+
+/// A tenant's wish to be told in the console.
+pub fn subscription(plugin: &PluginId) -> String {
+    format!("/api/v1/admin/plugins/{plugin}/subscription")
 }

@@ -16,20 +16,78 @@ use super::{paths, upload};
 /// # Errors
 /// At the first step that cannot be verified.
 pub async fn walk(timeline: &mut Timeline, chain: &mut Chain) -> anyhow::Result<()> {
-    timeline.step("publish", "The author makes a key and has it certified", keys(chain)).await?;
-    timeline.step("publish", "px-plugin check finds nothing that blocks", check(chain)).await?;
-    timeline.step("publish", "px-plugin publish, killed in mid-upload, resumed", upload::publish_cut_and_resumed(chain)).await?;
-    let secret = timeline.step("notify", "A tenant subscribes: webhook, mail, inbox", subscribe(chain)).await?;
-    let view = timeline.step("review", "Signature, archive, checks and a run in the sandbox", reviewed(chain)).await?;
-    timeline.step("review", "A reviewer claims and approves; the version is listed", approved(chain, view)).await?;
-    timeline.step("notify", "Webhook received, signature verified", webhook(chain, &secret, 1)).await?;
-    timeline.step("notify", "Mail received", mail(chain)).await?;
-    timeline.step("notify", "The core has the listing; the tenants' inboxes tell", synced(chain)).await?;
+    timeline
+        .step(
+            "publish",
+            "The author makes a key and has it certified",
+            keys(chain),
+        )
+        .await?;
+    timeline
+        .step(
+            "publish",
+            "px-plugin check finds nothing that blocks",
+            check(chain),
+        )
+        .await?;
+    timeline
+        .step(
+            "publish",
+            "px-plugin publish, killed in mid-upload, resumed",
+            upload::publish_cut_and_resumed(chain),
+        )
+        .await?;
+    let secret = timeline
+        .step(
+            "notify",
+            "The tenants subscribe: inbox, and one by webhook and mail",
+            subscribe(chain),
+        )
+        .await?;
+    let view = timeline
+        .step(
+            "review",
+            "Signature, archive, checks and a run in the sandbox",
+            reviewed(chain),
+        )
+        .await?;
+    timeline
+        .step(
+            "review",
+            "A reviewer claims and approves; the version is listed",
+            approved(chain, view),
+        )
+        .await?;
+    timeline
+        .step(
+            "notify",
+            "Webhook received, signature verified",
+            webhook(chain, &secret, 1),
+        )
+        .await?;
+    timeline
+        .step("notify", "Mail received", mail(chain))
+        .await?;
+    timeline
+        .step(
+            "notify",
+            "The core has the listing; the tenants' inboxes tell",
+            synced(chain),
+        )
+        .await?;
     for login in logins(chain) {
         let name = format!("Install 1.0.0 for tenant {login}");
-        timeline.step("install", &name, install(chain, &login)).await?;
+        timeline
+            .step("install", &name, install(chain, &login))
+            .await?;
     }
-    timeline.step("gateway", "All tenants are answered by 1.0.0", answered(chain, "1.0.0")).await
+    timeline
+        .step(
+            "gateway",
+            "All tenants are answered by 1.0.0",
+            answered(chain, "1.0.0"),
+        )
+        .await
 }
 
 /// Logins of the tenants' admins.
@@ -42,7 +100,10 @@ async fn keys(chain: &Chain) -> anyhow::Result<((), String)> {
     chain.author.run(home, &["keys", "generate"]).await?;
     let answer = chain.author.run(home, &["keys", "register"]).await?;
     let fingerprint = find_text(&answer, "fingerprint").context("no fingerprint in the answer")?;
-    Ok(((), format!("Ed25519 {}…", &fingerprint[..12.min(fingerprint.len())])))
+    Ok((
+        (),
+        format!("Ed25519 {}…", &fingerprint[..12.min(fingerprint.len())]),
+    ))
 }
 
 fn find_text(value: &Value, key: &str) -> Option<String> {
@@ -75,8 +136,18 @@ async fn subscribe(chain: &Chain) -> anyhow::Result<(String, String)> {
         email: Some(format!("{}@example.test", tenant.login)),
         language: Some("en".to_owned()),
     };
-    let made: SubscriptionView = chain.market_as_installation().post(paths::SUBSCRIPTIONS, &request).await?;
+    let made: SubscriptionView = chain
+        .market_as_installation()
+        .post(paths::SUBSCRIPTIONS, &request)
+        .await?;
     let secret = made.webhook_secret.context("no webhook secret")?;
+    for login in logins(chain) {
+        let path = paths::subscription(&chain.plugin);
+        let _: Value = chain
+            .core(&login)?
+            .put(&path, &serde_json::json!({ "channel": "stable" }))
+            .await?;
+    }
     Ok((secret, made.subscription_id.to_string()))
 }
 
@@ -89,7 +160,11 @@ pub async fn reviewed(chain: &Chain) -> anyhow::Result<(VersionView, String)> {
     if view.state != px_model::VersionState::InReview {
         bail!("the version is {}: {:?}", view.state, view.verdict);
     }
-    let detail = format!("verdict {}, risk {}", view.verdict.as_deref().unwrap_or("none"), view.risk);
+    let detail = format!(
+        "verdict {}, risk {}",
+        view.verdict.as_deref().unwrap_or("none"),
+        view.risk
+    );
     Ok((view, detail))
 }
 
@@ -118,7 +193,14 @@ pub async fn webhook(chain: &Chain, secret: &str, count: usize) -> anyhow::Resul
     let last = &got[count - 1];
     last.verify(secret).context("the webhook's signature")?;
     let event = last.json();
-    Ok(((), format!("{} {}", event["type"].as_str().unwrap_or("?"), last.header("webhook-id"))))
+    Ok((
+        (),
+        format!(
+            "{} {}",
+            event["type"].as_str().unwrap_or("?"),
+            last.header("webhook-id")
+        ),
+    ))
 }
 
 async fn mail(chain: &Chain) -> anyhow::Result<((), String)> {
@@ -136,7 +218,9 @@ async fn synced(chain: &Chain) -> anyhow::Result<((), String)> {
     let subject = chain.plugin.to_string();
     let title = until("the inbox entry", Duration::from_secs(30), async || {
         let all: Vec<Value> = items(client.get(paths::INBOX).await?)?;
-        let about = all.iter().find(|m| m.to_string().contains(&subject) || m.to_string().contains("Greeter"));
+        let about = all
+            .iter()
+            .find(|m| m.to_string().contains(&subject) || m.to_string().contains("Greeter"));
         Ok(about.map(|m| m["title"].as_str().unwrap_or_default().to_owned()))
     })
     .await?;
@@ -147,7 +231,10 @@ async fn install(chain: &Chain, login: &str) -> anyhow::Result<((), String)> {
     let permissions = chain.listed("1.0.0").await?.permissions;
     let id = chain.install(login, "1.0.0", permissions).await?;
     let view = chain.ended_as(login, id, InstallState::Committed).await?;
-    Ok(((), format!("{} steps, {} KiB", view.steps.len(), view.bytes_total >> 10)))
+    Ok((
+        (),
+        format!("{} steps, {} KiB", view.steps.len(), view.bytes_total >> 10),
+    ))
 }
 
 /// Every tenant's request is answered by `version`.

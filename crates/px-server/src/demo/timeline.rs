@@ -44,7 +44,12 @@ impl Timeline {
     #[must_use]
     pub fn new(format: Format) -> Self {
         let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        Self { format, colour, started: Instant::now(), steps: Vec::new() }
+        Self {
+            format,
+            colour,
+            started: Instant::now(),
+            steps: Vec::new(),
+        }
     }
 
     /// Does a step and records it; its answer is a value and what was seen.
@@ -63,7 +68,13 @@ impl Timeline {
             Ok((_, detail)) => (true, detail.clone()),
             Err(e) => (false, format!("{e:#}")),
         };
-        let step = Step { stage, name: name.to_owned(), ok, detail, seconds: begun.elapsed().as_secs_f64() };
+        let step = Step {
+            stage,
+            name: name.to_owned(),
+            ok,
+            detail,
+            seconds: begun.elapsed().as_secs_f64(),
+        };
         self.show(&step);
         self.steps.push(step);
         outcome.map(|(value, _)| value)
@@ -86,11 +97,21 @@ impl Timeline {
                 writeln!(out, "{}", serde_json::to_string_pretty(&document)?)?;
             }
             Format::Text if ok => {
-                writeln!(out, "\n{} {} steps verified in {seconds:.1} s", self.mark(true), self.steps.len())?;
+                writeln!(
+                    out,
+                    "\n{} {} steps verified in {seconds:.1} s",
+                    self.mark(true),
+                    self.steps.len()
+                )?;
             }
             Format::Text => {
                 let why = failure.map(|e| format!(": {e:#}")).unwrap_or_default();
-                writeln!(out, "\n{} stopped after {} steps{why}", self.mark(false), self.steps.len())?;
+                writeln!(
+                    out,
+                    "\n{} stopped after {} steps{why}",
+                    self.mark(false),
+                    self.steps.len()
+                )?;
             }
         }
         Ok(ok)
@@ -107,7 +128,11 @@ impl Timeline {
         if self.format == Format::Text {
             let line = format!(
                 "{} {:<9} {:<58} {:>7.2} s  {}",
-                self.mark(step.ok), step.stage, step.name, step.seconds, step.detail
+                self.mark(step.ok),
+                step.stage,
+                step.name,
+                step.seconds,
+                step.detail
             );
             let _ = writeln!(std::io::stdout().lock(), "{}", line.trim_end());
         }

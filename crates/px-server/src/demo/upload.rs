@@ -29,40 +29,78 @@ pub fn write_version(chain: &Chain, label: &str) -> anyhow::Result<()> {
 pub async fn publish_cut_and_resumed(chain: &Chain) -> anyhow::Result<((), String)> {
     sample::ballast(&chain.folder, 3 << 20, 20_251_107)?;
     let folder = chain.folder.clone();
-    let mut child = chain.author.start(&folder, &["publish", ".", "--channel", "stable", "--upload-rate", "1500000"])?;
+    let mut child = chain.author.start(
+        &folder,
+        &[
+            "publish",
+            ".",
+            "--channel",
+            "stable",
+            "--upload-rate",
+            "600000",
+        ],
+    )?;
     let client = chain.market("publisher")?;
-    let view = until("the first bytes at the Marketplace", Duration::from_secs(40), async || {
-        if let Some(status) = child_ended(&chain.folder) {
-            bail!("the publish ended by itself: {status}");
-        }
-        let Some(id) = version_under_way(chain) else { return Ok(None) };
-        let view: VersionView = client.get(&paths::version(id)).await?;
-        Ok(Some(view).filter(|v| v.received_bytes > 0 && v.received_bytes < v.artifact.size))
-    })
+    let view = until(
+        "the first bytes at the Marketplace",
+        Duration::from_secs(40),
+        async || {
+            if let Some(status) = child_ended(&chain.folder) {
+                bail!("the publish ended by itself: {status}");
+            }
+            let Some(id) = version_under_way(chain) else {
+                return Ok(None);
+            };
+            let view: VersionView = client.get(&paths::version(id)).await?;
+            Ok(Some(view).filter(|v| {
+                v.received_bytes > v.artifact.size / 4 && v.received_bytes < v.artifact.size
+            }))
+        },
+    )
     .await?;
     child.kill().await.context("ending the upload")?;
-    let before = client.get::<VersionView>(&paths::version(view.version_id)).await?;
-    if before.state != VersionState::Uploading || before.received_bytes >= before.artifact.size {
-        bail!("the upload was not cut in the middle: {} of {} bytes", before.received_bytes, before.artifact.size);
+    let before = client
+        .get::<VersionView>(&paths::version(view.version_id))
+        .await?;
+    if before.state != VersionState::Uploading
+        || !(1..before.artifact.size).contains(&before.received_bytes)
+    {
+        bail!(
+            "the upload was not cut in the middle: {} of {} bytes",
+            before.received_bytes,
+            before.artifact.size
+        );
     }
-    chain.author.run(&chain.folder, &["publish", ".", "--resume"]).await?;
+    chain
+        .author
+        .run(&chain.folder, &["publish", ".", "--resume"])
+        .await?;
     let id = chain.published()?;
     if id != view.version_id {
         bail!("the resumed publish made another version");
     }
     let percent = before.received_bytes * 100 / before.artifact.size.max(1);
-    Ok(((), format!("killed at {percent} % of {} KiB, continued there", before.artifact.size >> 10)))
+    Ok((
+        (),
+        format!(
+            "killed at {percent} % of {} KiB, continued there",
+            before.artifact.size >> 10
+        ),
+    ))
 }
 
 fn child_ended(folder: &std::path::Path) -> Option<String> {
-    std::fs::read_to_string(folder.join("publish-receipt.json")).ok().map(|_| "it left a receipt".to_owned())
+    std::fs::read_to_string(folder.join("publish-receipt.json"))
+        .ok()
+        .map(|_| "it left a receipt".to_owned())
 }
 
 /// The version the command line has registered, from the state it keeps in the plugin's folder.
 fn version_under_way(chain: &Chain) -> Option<px_model::VersionId> {
     let states = std::fs::read_dir(chain.folder.join(".powerx/publish")).ok()?;
     states.flatten().find_map(|entry| {
-        let state: serde_json::Value = serde_json::from_slice(&std::fs::read(entry.path()).ok()?).ok()?;
+        let state: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(entry.path()).ok()?).ok()?;
         find_version(&state)
     })
 }
@@ -80,7 +118,10 @@ fn find_version(value: &serde_json::Value) -> Option<px_model::VersionId> {
 /// # Errors
 /// When the command line fails.
 pub async fn publish(chain: &Chain) -> anyhow::Result<((), String)> {
-    chain.author.run(&chain.folder, &["publish", ".", "--channel", "stable"]).await?;
+    chain
+        .author
+        .run(&chain.folder, &["publish", ".", "--channel", "stable"])
+        .await?;
     let id = chain.published()?;
     Ok(((), id.to_string()))
 }

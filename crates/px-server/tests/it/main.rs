@@ -14,7 +14,10 @@ async fn chain(engine: Engine) {
         core_database: Some(core.address.clone()),
     };
     let settings = Settings::resolve(None, |_| None).unwrap();
-    assert!(demo::run(settings, options).await.unwrap(), "the timeline above names the step");
+    assert!(
+        demo::run(settings, options).await.unwrap(),
+        "the timeline above names the step"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

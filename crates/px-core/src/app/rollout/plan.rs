@@ -187,6 +187,8 @@ pub enum Step {
     Pass(usize),
     /// Stop and raise an alert.
     Pause(String),
+    /// Stop, raise an alert and take everybody back: the release is bad.
+    Halt(String),
     /// Every batch is settled.
     Finish,
 }
@@ -206,8 +208,8 @@ pub fn plan_rollout(view: &View, now: Timestamp) -> Vec<Step> {
     if view.state != RolloutState::Running {
         return steps;
     }
-    if let Some(reason) = trouble(&members) {
-        steps.push(Step::Pause(reason));
+    if let Some(step) = trouble(&members) {
+        steps.push(step);
         return steps;
     }
     match view.batches.iter().position(|b| b.settled.is_none()) {
@@ -245,11 +247,13 @@ fn go_on(view: &View, index: usize, members: &[Member], now: Timestamp, steps: &
 }
 
 /// Reasons to stop at once, whatever the batch.
-fn trouble(members: &[Member]) -> Option<String> {
-    alike(members).or_else(|| {
-        let text = "Too many tenants could not keep the release.";
-        (judge(members) == Judgement::Fail).then(|| text.to_owned())
-    })
+fn trouble(members: &[Member]) -> Option<Step> {
+    if judge(members) == Judgement::Fail {
+        let text = alike(members)
+            .unwrap_or_else(|| "Too many tenants could not keep the release.".to_owned());
+        return Some(Step::Halt(text));
+    }
+    alike(members).map(Step::Pause)
 }
 
 /// Two failures with the same cause in the first batch that has any tenant.

@@ -197,3 +197,58 @@ async fn forged_listings_and_tampered_bundles_are_refused_and_gaps_read_again() 
         site.running.take().unwrap().stop().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_that_lost_its_disk_brings_back_what_it_serves() {
+    for engine in engines() {
+        let mut site = Site::started(engine, |_| {}).await;
+        let (_, token) = site.tenant("acme").await;
+        site.market.list("1.0.0");
+        synced(&site, &token, "1.0.0").await;
+        let done = install(&site, &token, "1.0.0").await;
+        assert_eq!(done["status"], "committed", "{done}");
+        site.running.take().unwrap().stop().await;
+        std::fs::remove_dir_all(site.data().join("installed")).unwrap();
+        std::fs::remove_dir_all(site.data().join("bundles")).unwrap();
+        std::fs::create_dir_all(site.data().join("bundles")).unwrap();
+        assert_eq!(site.get(HELLO, &token).await.code(), "503 PX-0501");
+        site.running = Some(site.core.start().await.unwrap());
+        let hello = site
+            .until("the version to be back", async || {
+                let hello = site.get(HELLO, &token).await;
+                (hello.status == StatusCode::OK).then_some(hello)
+            })
+            .await;
+        assert_eq!(hello.json()["version"], "1.0.0");
+        site.running.take().unwrap().stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_a_plugin_are_served_without_cookies_and_with_its_own_policy() {
+    let mut site = Site::started(px_testkit::Engine::Sqlite, |_| {}).await;
+    let (_, token) = site.tenant("acme").await;
+    let sample = px_testkit::sample("hello-wasm", "1.0.0").unwrap();
+    let pages = sample.path().join("web-admin");
+    std::fs::create_dir(&pages).unwrap();
+    std::fs::write(pages.join("index.html"), "<h1>Greeter</h1>").unwrap();
+    let manifest = sample.path().join("plugin.yaml");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    let more = "\nfrontend:\n  admin:\n    kind: static\n    static_dir: web-admin\n";
+    std::fs::write(&manifest, format!("{text}{more}")).unwrap();
+    let listed = site.market.make_from(sample.path(), |_| {});
+    site.market.tell(event_type::PLUGIN_APPROVED, &listed);
+    synced(&site, &token, "1.0.0").await;
+    let done = install(&site, &token, "1.0.0").await;
+    assert_eq!(done["status"], "committed", "{done}");
+    for path in ["admin", "admin/", "admin/index.html"] {
+        let page = site.get(&format!("/_p/{PLUGIN}/{path}"), &token).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.body);
+        assert!(page.body.contains("<h1>Greeter</h1>"), "{}", page.body);
+    }
+    let missing = site
+        .get(&format!("/_p/{PLUGIN}/admin/../../secret"), &token)
+        .await;
+    assert_ne!(missing.status, StatusCode::OK);
+    site.running.take().unwrap().stop().await;
+}

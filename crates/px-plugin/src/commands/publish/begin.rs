@@ -12,7 +12,8 @@ use super::precheck::{self, Subject};
 use super::state::{Lock, State, Step};
 use crate::commands::{pack, sign};
 use crate::failure::Failure;
-use crate::market::{self, catalog::Listed};
+use crate::market;
+use crate::market::catalog::{Listed, supported_cores};
 use crate::printer::Mark;
 use crate::project::{human_bytes, pack_failure};
 use crate::signing::Signing;
@@ -54,6 +55,7 @@ impl Run<'_> {
     ) -> Result<(State, Lock), Failure> {
         let session = self.session;
         let notes = notes::read(session, wish.notes, self.dir, &manifest.version)?;
+        self.mention_unfinished(&manifest)?;
         let key = Signing::open(session, self.settings);
         if wish.precheck {
             self.check(&manifest, notes.as_deref(), &key, story).await?;
@@ -95,6 +97,24 @@ impl Run<'_> {
         Ok((state, lock))
     }
 
+    /// Somebody who begins anew may not know that an earlier run can go on.
+    fn mention_unfinished(&self, manifest: &Manifest) -> Result<(), Failure> {
+        let unfinished = self.publishes.all()?.into_iter().rfind(|state| {
+            let request = &state.request;
+            state.step < Step::Submitted
+                && request.plugin_id == manifest.id
+                && request.version == manifest.version
+        });
+        if let Some(state) = unfinished {
+            let id = state.id();
+            let words = format!(
+                "An earlier publish of this version is not finished; `--resume {id}` would go on with it"
+            );
+            self.session.printer.step(Mark::Warn, words);
+        }
+        Ok(())
+    }
+
     async fn check(
         &self,
         manifest: &Manifest,
@@ -110,17 +130,19 @@ impl Run<'_> {
             .map(|needed| needed.plugin.clone())
             .collect();
         let listed = Listed::fetch(self.session, &client, &manifest.id, requires).await?;
-        let items = precheck::items(
-            self.session,
-            Subject {
-                dir: self.dir,
-                manifest,
-                channel: self.settings.channel.value,
-                notes,
-                key,
-                listed,
-            },
-        );
+        let cores = supported_cores(self.session, &client).await?;
+        let busy = self.session.printer.busy("Checking");
+        let subject = Subject {
+            dir: self.dir,
+            manifest,
+            channel: self.settings.channel.value,
+            notes,
+            key,
+            listed,
+            cores,
+        };
+        let items = precheck::items(self.session, subject);
+        busy.finish();
         let rate = precheck::bad(&items) as f64 / items.len() as f64;
         story.figures.precheck_failure_rate = Some(rate);
         story.note(

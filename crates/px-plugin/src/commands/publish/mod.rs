@@ -81,7 +81,7 @@ pub fn run(args: &Args, session: &Session) -> Result<Outcome, Failure> {
     let dir = project::folder(session, Some(&args.dir))?;
     let publishes = Publishes::of(&dir);
     let earlier = earlier(args, &publishes)?;
-    let plan = project::publish_plan(&dir)?;
+    let plan = project::publish_plan(session, &dir)?;
     let only = plan
         .as_ref()
         .and_then(|plan| match plan.channels.as_slice() {

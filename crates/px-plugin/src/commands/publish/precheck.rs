@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use px_api::{Code, FieldError};
-use px_model::Channel;
+use px_model::{Channel, Version};
 use px_package::manifest::Manifest;
 use px_review::{CheckId, Context, Finding, Outcome, Policy, Report, Rule, Severity, check_dir};
 
@@ -39,6 +39,8 @@ pub struct Subject<'a> {
     pub key: &'a Result<Signing, Failure>,
     /// What is listed.
     pub listed: Listed,
+    /// Cores that the Marketplace supports.
+    pub cores: Vec<Version>,
 }
 
 /// Makes every check, in the order people mend things.
@@ -141,6 +143,7 @@ fn review(subject: Subject<'_>) -> Report {
         catalog: Some(Arc::new(subject.listed.catalog)),
         channel: subject.channel,
         previous: Some(previous),
+        supported_cores: subject.cores,
         ..Context::with_policy(policy)
     };
     check_dir(subject.dir, &context)

@@ -10,7 +10,6 @@ use px_api::client::{CallError, Client};
 use px_api::market::VersionView;
 use px_model::{VersionId, VersionState};
 use px_review::Report;
-use serde::Deserialize;
 use serde_json::json;
 
 use super::keys::ConnectArgs;
@@ -43,14 +42,6 @@ pub struct Args {
     interval: u64,
     #[command(flatten)]
     connect: ConnectArgs,
-}
-
-/// The report as the Marketplace hands it out: bare, or with what surrounds it.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum ReportAnswer {
-    Wrapped { report: Box<Report> },
-    Bare(Box<Report>),
 }
 
 /// Shows a version.
@@ -154,12 +145,10 @@ async fn report(
     let path = paths::report(view.version_id);
     let mut said = retry::said(session);
     let answer = retry::call(session, &mut said, || async {
-        match client.get::<ReportAnswer>(&path).await {
+        match client.get(&path).await {
             Err(CallError::Problem(problem)) if problem.status == 404 => Ok(None),
             other => other.map(Some),
         }
     });
-    Ok(answer.await?.map(|answer| match answer {
-        ReportAnswer::Wrapped { report } | ReportAnswer::Bare(report) => *report,
-    }))
+    answer.await
 }

@@ -1,6 +1,8 @@
 //! A Marketplace small enough to read: it speaks the real protocol over real HTTP, keeps everything in
 //! memory, refuses what the protocol refuses, and fails where a test asks it to.
 
+mod trust;
+
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -15,12 +17,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use futures::StreamExt;
 use jiff::{SignedDuration, Timestamp};
-use px_api::market::{KeyRequest, KeyView, PublishAnswer, PublishRequest, Sla, TrustDocument};
+use px_api::market::{PublishAnswer, PublishRequest, Sla};
 use px_api::{Code, Problem};
-use px_model::{Digest, KeyId, PublishId, PublisherId, ReviewId, UploadId, VersionId};
-use px_package::signature::{
-    CertificateChain, PublicKey, PublisherCa, PublisherIdentity, SigningKey, Validity,
-};
+use px_model::{Digest, PublishId, ReviewId, UploadId, VersionId};
+use px_package::signature::{PublisherCa, SigningKey, Validity};
 use rand::SeedableRng;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -47,6 +47,8 @@ pub struct Inner {
     pub expire_uploads: u32,
     /// The signing service gives wrong signatures.
     pub forge: bool,
+    /// Reviews are not taken.
+    pub refuse_submits: bool,
     /// There is no event stream.
     pub no_stream: bool,
     revoked: Vec<String>,
@@ -139,6 +141,7 @@ fn fresh() -> Inner {
         damage_chunks: 0,
         expire_uploads: 0,
         forge: false,
+        refuse_submits: false,
         no_stream: false,
         revoked: Vec::new(),
     }
@@ -172,21 +175,25 @@ fn routes(state: Shared) -> Router {
         .route(&stream_path("{id}"), get(stream))
         .route("/api/marketplace/plugins/{id}/report", get(report))
         .route("/api/marketplace/uploads/{id}", any(upload))
-        .route("/api/marketplace/publisher/keys", post(register_key))
+        .route("/api/marketplace/publisher/keys", post(trust::register_key))
         .route(
             "/api/marketplace/publisher/keys/{id}/revoke",
-            post(revoke_key),
+            post(trust::revoke_key),
         )
-        .route("/api/v1/me", get(who_am_i))
+        .route(
+            "/api/v1/limits",
+            get(|| async { Json(json!({ "supportedCores": ["1.0.0"], "maxBundleBytes": 1 })) }),
+        )
+        .route("/api/v1/me", get(trust::who_am_i))
         .layer(axum::middleware::from_fn(authorise));
     Router::new()
         .merge(signed_in)
-        .route("/oauth/token", post(token))
-        .route("/api/marketplace/trust", get(trust))
+        .route("/oauth/token", post(trust::token))
+        .route("/api/marketplace/trust", get(trust::trust))
         .route("/readyz", get(|| async { "{}" }))
-        .route("/telemetry/", post(telemetry))
-        .route("/signer/profiles/hsm", get(signer_profile))
-        .route("/signer/profiles/hsm/sign", post(signer_sign))
+        .route("/telemetry/", post(trust::telemetry))
+        .route("/signer/profiles/hsm", get(trust::signer_profile))
+        .route("/signer/profiles/hsm/sign", post(trust::signer_sign))
         .layer(axum::middleware::from_fn_with_state(
             Arc::clone(&state),
             count,
@@ -353,6 +360,9 @@ fn offset(offset: u64, status: StatusCode) -> Response {
 
 async fn submit(State(state): State<Shared>, Path(id): Path<String>) -> Response {
     let mut inner = state.lock().unwrap();
+    if inner.refuse_submits {
+        return problem(Code::PublisherUnverified, "verify yourself first");
+    }
     let found = inner
         .publishes
         .values()
@@ -376,7 +386,7 @@ async fn submit(State(state): State<Shared>, Path(id): Path<String>) -> Response
 async fn versions(State(state): State<Shared>, Path(id): Path<String>) -> Response {
     let inner = state.lock().unwrap();
     match inner.listed.get(&id) {
-        Some(items) => Json(json!({ "items": items, "next": null })).into_response(),
+        Some(items) => Json(items).into_response(),
         None => problem(Code::NotFound, "no such plugin"),
     }
 }
@@ -432,118 +442,4 @@ async fn withdraw(
         .withdrawn
         .push(json!({ "id": id, "body": body }));
     Json(json!({})).into_response()
-}
-
-async fn register_key(State(state): State<Shared>, Json(request): Json<KeyRequest>) -> Response {
-    let mut inner = state.lock().unwrap();
-    let Ok(key) = PublicKey::from_pem(&request.public_key) else {
-        return problem(Code::InvalidField, "not a key");
-    };
-    let (id, publisher) = (
-        KeyId::from_uuid(inner.uuid()),
-        PublisherId::from_uuid(Uuid::from_u128(9)),
-    );
-    let now = Timestamp::now();
-    let validity = Validity {
-        not_before: now - SignedDuration::from_hours(1),
-        not_after: now + SignedDuration::from_hours(24 * 365),
-    };
-    let mut rng = rand::rngs::StdRng::from_seed([5; 32]);
-    let identity = PublisherIdentity {
-        name: "Example Ltd",
-        id: publisher,
-        key,
-    };
-    let chain: CertificateChain = inner.ca.issue(&identity, validity, &mut rng).unwrap();
-    Json(KeyView {
-        key_id: id,
-        publisher_id: publisher,
-        name: request.name,
-        fingerprint: key.fingerprint().to_string(),
-        certificate_chain: chain.to_pem(),
-        serial: format!("{:x}", inner.next),
-        not_after: validity.not_after,
-        revoked: false,
-    })
-    .into_response()
-}
-
-async fn revoke_key(State(state): State<Shared>, Path(id): Path<String>) -> Response {
-    state.lock().unwrap().revoked.push(id);
-    Json(json!({})).into_response()
-}
-
-async fn who_am_i() -> Json<Value> {
-    Json(json!({
-        "name": "ada", "publisherId": PublisherId::from_uuid(Uuid::from_u128(9)), "publisherName": "Example Ltd",
-        "scopes": ["plugin.publish", "plugin.read"], "expiresAt": null,
-    }))
-}
-
-async fn token(body: String) -> Response {
-    if body == "grant_type=client_credentials&client_id=ci&client_secret=client-secret" {
-        let answer = json!({ "access_token": "good-token", "token_type": "Bearer", "expires_in": 3600, "scope": "plugin.publish" });
-        return Json(answer).into_response();
-    }
-    (
-        StatusCode::UNAUTHORIZED,
-        Json(json!({ "error": "invalid_client", "error_description": "wrong secret" })),
-    )
-        .into_response()
-}
-
-async fn trust(State(state): State<Shared>) -> Json<TrustDocument> {
-    let inner = state.lock().unwrap();
-    Json(TrustDocument {
-        publisher_roots: vec![inner.ca.certificate_pem()],
-        listing_keys: Vec::new(),
-        revoked_serials: Vec::new(),
-    })
-}
-
-async fn telemetry(State(state): State<Shared>, body: String) -> StatusCode {
-    state
-        .lock()
-        .unwrap()
-        .telemetry
-        .push(serde_json::from_str(&body).unwrap());
-    StatusCode::ACCEPTED
-}
-
-/// The key that a signing service holds; it never leaves it.
-fn service_key() -> SigningKey {
-    SigningKey::generate(&mut rand::rngs::StdRng::from_seed([11; 32]))
-}
-
-async fn signer_profile(State(state): State<Shared>) -> Json<Value> {
-    let inner = state.lock().unwrap();
-    let key = service_key().public();
-    let now = Timestamp::now();
-    let validity = Validity {
-        not_before: now - SignedDuration::from_hours(1),
-        not_after: now + SignedDuration::from_hours(24),
-    };
-    let identity = PublisherIdentity {
-        name: "Example Ltd",
-        id: PublisherId::from_uuid(Uuid::from_u128(9)),
-        key,
-    };
-    let chain = inner
-        .ca
-        .issue(
-            &identity,
-            validity,
-            &mut rand::rngs::StdRng::from_seed([12; 32]),
-        )
-        .unwrap();
-    Json(json!({ "publicKey": key.to_pem().unwrap(), "certificateChain": chain.to_pem() }))
-}
-
-async fn signer_sign(State(state): State<Shared>, Json(order): Json<Value>) -> Json<Value> {
-    let message = BASE64.decode(order["message"].as_str().unwrap()).unwrap();
-    let mut signature = service_key().sign(&message);
-    if state.lock().unwrap().forge {
-        signature[0] ^= 1;
-    }
-    Json(json!({ "signature": BASE64.encode(signature) }))
 }
