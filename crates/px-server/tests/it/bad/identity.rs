@@ -122,12 +122,15 @@ async fn a_token_does_what_its_scopes_say() {
     }
     for path in [
         "/api/v1/admin/audit/verify",
-        "/api/v1/admin/tenants",
         "/api/v1/admin/plugins/figures",
     ] {
         let reply = go(w.core(Method::GET, path, &w.token("north"))).await;
         reply.refused(path, Code::Forbidden, "platform_ops");
     }
+    let tenants = w.core(Method::GET, "/api/v1/admin/tenants", &w.token("north"));
+    let own = ok(tenants).await;
+    assert_eq!(own.as_array().unwrap().len(), 1, "{own}");
+    assert_eq!(own[0]["tenantId"], w.tenant("north"));
     w.end().await;
 }
 

@@ -159,7 +159,7 @@ async fn redirects(w: &World, at: &impl Fn(&str) -> String, digest: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn addresses_inside_are_refused_before_anything_is_asked() {
-    let hosts = "127.0.0.1,10.0.0.1,192.168.1.1,169.254.169.254,0.0.0.0,[::1],[fe80::1],[::ffff:127.0.0.1],2130706433,bundles.example";
+    let hosts = "127.0.0.1,10.0.0.1,192.168.1.1,169.254.169.254,0.0.0.0,[::1],[fe80::1],[::ffff:7f00:1],2130706433,bundles.example";
     let w = World::start(&[
         ("PX_ALLOW_PRIVATE_ADDRESSES", "0"),
         ("PX_ONLINE_ALLOWED_HOSTS", hosts),

@@ -8,6 +8,17 @@ use super::world::Reply;
 
 /// Sends one request byte for byte; the connection ends with it. `path` is not touched.
 pub async fn send(to: &Url, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
+    send_with(to, method, path, headers, b"").await
+}
+
+/// As [`send`], with the beginning of a body; what is announced besides never comes.
+pub async fn send_with(
+    to: &Url,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Reply {
     let address = (to.host_str().unwrap(), to.port().unwrap());
     let mut stream = TcpStream::connect(address).await.unwrap();
     let mut text = format!(
@@ -20,8 +31,11 @@ pub async fn send(to: &Url, method: &str, path: &str, headers: &[(&str, &str)]) 
     text.push_str("connection: close\r\n\r\n");
     // The server may answer and close before it has read everything.
     let _ = stream.write_all(text.as_bytes()).await;
+    let _ = stream.write_all(body).await;
     let mut bytes = Vec::new();
-    let _ = stream.read_to_end(&mut bytes).await;
+    // Whatever has come by then is the answer; no answer in time shows as status 0.
+    let limit = std::time::Duration::from_secs(10);
+    let _ = tokio::time::timeout(limit, stream.read_to_end(&mut bytes)).await;
     read(&bytes)
 }
 

@@ -200,7 +200,7 @@ async fn blocked_and_high_risk_versions_take_more_than_one_yes() {
     let w = World::start(&[]).await;
     let token = w.token("publisher");
     let author = Author::register(&w, &token, 1).await;
-    let bad = Plugin::new("1.0.0").with("docs/key.txt", super::bundles::private_key().as_bytes());
+    let bad = Plugin::new("1.0.0").with("assets/key.txt", super::bundles::private_key().as_bytes());
     let bytes = author.bundle(&bad);
     let blocked = w.submit(&token, &registration(&bad, &bytes), &bytes).await;
     assert_eq!(w.reviewed(&blocked).await["state"], "blocked");

@@ -175,14 +175,14 @@ fn contents(author: &Author) -> Vec<Trick> {
         signed(
             "test virus",
             "1.2.5",
-            "docs/eicar.txt",
+            "assets/eicar.txt",
             &eicar(),
             &["SEC-02"],
         ),
         signed(
             "private key",
             "1.2.6",
-            "docs/setup.txt",
+            "assets/setup.txt",
             &bundles::private_key(),
             &["SEC-01"],
         ),
@@ -222,8 +222,11 @@ async fn tricks_are_blocked_and_a_benign_twin_is_not() {
         under_way.push(w.submit(&token, &trick.request, &trick.bytes).await);
     }
     let twin = Plugin::new("1.3.0")
-        .with("docs/setup.txt", bundles::public_key().as_bytes())
-        .with("docs/..notes.txt", b"Scanners know the EICAR test file.\n")
+        .with("assets/setup.txt", bundles::public_key().as_bytes())
+        .with(
+            "assets/..notes.txt",
+            b"Scanners know the EICAR test file.\n",
+        )
         .with(
             "web-admin/app.js",
             "const greeting = \"Grüß Gott, 你好\";\n".as_bytes(),
