@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 
+use crate::config::Origin;
 use crate::environment::{Clock, Environment, Randomness, SecretPrompt};
 use crate::failure::Failure;
 use crate::printer::{Manner, Printer};
@@ -76,6 +77,15 @@ impl Session {
         match home.as_ref().and_then(|home| path.strip_prefix(home).ok()) {
             Some(inside) if cfg!(unix) => Path::new("~").join(inside).display().to_string(),
             _ => path.display().to_string(),
+        }
+    }
+
+    /// Where a setting came from, for people.
+    #[must_use]
+    pub fn origin(&self, origin: &Origin) -> String {
+        match origin {
+            Origin::User(path) => self.shown(path),
+            other => other.to_string(),
         }
     }
 

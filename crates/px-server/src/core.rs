@@ -112,9 +112,9 @@ pub async fn start(
     let notifier = Notifier::new(db.clone(), notify)?;
     let work = notifier.register(Workers::new(db.clone())).start(8);
     let parts = Parts {
-        routes: core.router(),
-        site: px_web::Site::new("admin", "PowerX", "menu", |_, _| Vec::new()),
-        words: Words::shared()?,
+        routes: core.router().merge(px_core::ui::routes(core.clone())),
+        site: px_core::ui::site(),
+        words: px_core::ui::words(Words::shared()?)?,
         health: Health::new().check(db.clone()).metrics(metrics),
         work: Some(work),
     };

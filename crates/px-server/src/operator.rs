@@ -94,7 +94,10 @@ pub async fn run(settings: &Settings, args: Plugins) -> anyhow::Result<bool> {
     let token = args
         .token
         .context("no token: set POWERX_TOKEN to a platform operator's token")?;
-    let client = Client::new(reqwest::Client::new(), url, Some(token));
+    let http = reqwest::Client::builder()
+        .timeout(Duration::from_secs(30))
+        .build()?;
+    let client = Client::new(http, url, Some(token));
     match args.command {
         Command::Install {
             tenant,

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use px_core::store::tenants;
 use px_market::store::publishers;
 use px_model::{AccountId, InstallationId, PublisherId, Role, Scope, TenantId};
-use px_store::{Actor, Db};
+use px_store::{Actor, AuditEntry, Db};
 use px_web::identity::store::{self as identity, NewAccount, NewToken};
 use px_web::identity::{Grant, Reach, hash_password};
 use serde::{Deserialize, Serialize};
@@ -147,6 +147,14 @@ pub async fn market(db: &Db) -> anyhow::Result<DemoAccounts> {
     let mut tx = db.begin().await?;
     publishers::put(&mut tx, publisher, "PowerX Samples").await?;
     publishers::set_verified(&mut tx, publisher, true).await?;
+    tx.audit(AuditEntry {
+        actor: Actor::system("quick-start"),
+        action: "publisher.verified".to_owned(),
+        subject: publisher.to_string(),
+        tenant: None,
+        detail: serde_json::json!({ "reason": "sample publisher of the quick start" }),
+    })
+    .await?;
     tx.commit().await?;
     let site = "Marketplace";
     let mut all = DemoAccounts::default();

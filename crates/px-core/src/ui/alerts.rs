@@ -33,14 +33,25 @@ pub(super) async fn page(State(core): State<Core>, ui: Ui, who: Reader) -> Answe
         (t.t("adm-alerts-all"), "/alerts?show=all".to_owned(), past),
     ];
     let (shown, next) = slice(&query, &all);
-    let cards: Vec<Html> = shown.iter().map(|a| card(&core, &ui, &who, a)).collect();
+    let mut cards = Vec::new();
+    for one in shown {
+        let way = about(&core, t, one.subject.as_deref()).await?;
+        cards.push(card(&ui, &who, one, way));
+    }
     let list = if cards.is_empty() {
         let (title, text) = (t.t("adm-alerts-none"), t.t("adm-alerts-none-text"));
-        Card::new("", Empty::new("circle-check", title, text).html()).flush().html()
+        Card::new("", Empty::new("circle-check", title, text).html())
+            .flush()
+            .html()
     } else {
         parts::stack(cards)
     };
-    let csv = link(&query.with("format", Some("csv")), "btn btn-plain", "download", "CSV");
+    let csv = link(
+        &query.with("format", Some("csv")),
+        "btn btn-plain",
+        "download",
+        "CSV",
+    );
     let more = next.map_or_else(Html::empty, |cursor| {
         let href = query.with("cursor", Some(&cursor));
         link(&href, "btn btn-plain", "", &t.t("table-next"))
@@ -65,22 +76,30 @@ fn part(t: &T, key: &str, text: &str) -> Html {
     ))
 }
 
-fn card(core: &Core, ui: &Ui, who: &Reader, alert: &Alert) -> Html {
+fn card(ui: &Ui, who: &Reader, alert: &Alert, about: Html) -> Html {
     let (t, lang) = (&ui.t, ui.t.lang().tag());
     let slug = alert.kind.replace(['.', '_'], "-");
-    let known = |about: &str| t.find(&format!("adm-alert-{slug}-{about}")).unwrap_or_default();
+    let known = |about: &str| {
+        t.find(&format!("adm-alert-{slug}-{about}"))
+            .unwrap_or_default()
+    };
     let todo = known("do");
-    let todo = if todo.is_empty() { t.t("adm-alert-do") } else { todo };
+    let todo = if todo.is_empty() {
+        t.t("adm-alert-do")
+    } else {
+        todo
+    };
     let mut pieces = vec![
         part(t, "adm-what-happened", alert.body.get(lang)),
         part(t, "adm-done-by-itself", &known("did")),
         part(t, "adm-you-can", &todo),
     ];
-    let subject = alert.subject.as_deref();
-    let subject = subject.map_or_else(Html::empty, |s| about(core, t, s));
     let note = match (alert.state, &alert.acknowledged_by) {
         (AlertState::Open, _) if who.may_act() => ui
-            .action(format!("/alerts/{}/acknowledge", alert.id), t.t("adm-take-note"))
+            .action(
+                format!("/alerts/{}/acknowledge", alert.id),
+                t.t("adm-take-note"),
+            )
             .look(Look::Plain)
             .icon("check")
             .small()
@@ -90,7 +109,7 @@ fn card(core: &Core, ui: &Ui, who: &Reader, alert: &Alert) -> Html {
         }
         _ => Html::empty(),
     };
-    pieces.push(parts::row([subject, note]));
+    pieces.push(parts::row([about, note]));
     let state = match alert.state {
         AlertState::Open => Html::empty(),
         AlertState::Acknowledged => pill(Tone::Neutral, "eye", &t.t("adm-alert-noted")),
@@ -136,8 +155,18 @@ pub(super) async fn acknowledge(
 
 fn export(t: &T, all: &[Alert]) -> Export {
     let columns = vec![
-        "id", "severity", "kind", "title", "body", "tenant", "subject", "state", "times",
-        "firstAt", "lastAt", "acknowledgedBy",
+        "id",
+        "severity",
+        "kind",
+        "title",
+        "body",
+        "tenant",
+        "subject",
+        "state",
+        "times",
+        "firstAt",
+        "lastAt",
+        "acknowledgedBy",
     ];
     let lang = t.lang().tag();
     let rows = all.iter().map(|a| {

@@ -94,13 +94,23 @@ pub(super) type TimeFault = &'static str;
 
 impl Draft {
     /// Reads the fields of an address or a form; what makes no sense is as if it were missing.
-    pub(super) fn read<'a>(get: impl Fn(&str) -> Option<&'a str>, lang: Lang) -> Self {
+    /// `zone` is the one used the last time.
+    pub(super) fn read<'a>(
+        get: impl Fn(&str) -> Option<&'a str>,
+        zone: Option<&str>,
+        lang: Lang,
+    ) -> Self {
         let short = |name: &str| {
             let text = get(name).unwrap_or_default();
             text.chars().take(64).collect::<String>()
         };
+        let usual = zone.filter(|z| TimeZone::get(z).is_ok());
+        let usual = usual.unwrap_or(if lang == Lang::ZhCn {
+            "Asia/Shanghai"
+        } else {
+            "UTC"
+        });
         let zone = short("zone");
-        let usual = if lang == Lang::ZhCn { "Asia/Shanghai" } else { "UTC" };
         Self {
             version: get("version").and_then(|v| v.parse().ok()),
             channel: get("channel")
@@ -108,7 +118,11 @@ impl Draft {
                 .unwrap_or(Channel::Stable),
             when: When::read(get("when").unwrap_or_default()),
             at: short("at"),
-            zone: if zone.is_empty() { usual.to_owned() } else { zone },
+            zone: if zone.is_empty() {
+                usual.to_owned()
+            } else {
+                zone
+            },
             grant: get("grant") == Some("yes"),
             high: get("high") == Some("yes"),
         }
@@ -182,7 +196,9 @@ impl Draft {
             self.at.clone()
         };
         let civil: DateTime = text.parse().map_err(|_| "adm-time-unread")?;
-        let zoned = civil.to_zoned(zone.clone()).map_err(|_| "adm-time-unread")?;
+        let zoned = civil
+            .to_zoned(zone.clone())
+            .map_err(|_| "adm-time-unread")?;
         Ok(Some(zoned.timestamp()))
     }
 }
@@ -222,8 +238,13 @@ mod tests {
         let pairs: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes())
             .into_owned()
             .collect();
-        let get = |name: &str| pairs.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str());
-        Draft::read(get, Lang::En)
+        let get = |name: &str| {
+            pairs
+                .iter()
+                .find(|(k, _)| k == name)
+                .map(|(_, v)| v.as_str())
+        };
+        Draft::read(get, None, Lang::En)
     }
 
     #[test]
@@ -256,7 +277,9 @@ mod tests {
 
     #[test]
     fn the_address_keeps_everything() {
-        let first = draft("version=1.2.0&channel=beta&when=later&at=2026-11-29T02:00&zone=Asia/Tokyo&grant=yes&high=yes");
+        let first = draft(
+            "version=1.2.0&channel=beta&when=later&at=2026-11-29T02:00&zone=Asia/Tokyo&grant=yes&high=yes",
+        );
         let again = draft(&first.query(3));
         assert_eq!(first, again);
         assert!(first.query(3).starts_with("step=3&"));

@@ -31,11 +31,19 @@ pub(super) async fn page(State(core): State<Core>, ui: Ui, who: Reader) -> Answe
     let healths = ["healthy", "degraded", "down", "idle"]
         .map(|h| (h.to_owned(), t.t(&format!("adm-health-{h}"))));
     let update = vec![("yes".to_owned(), t.t("adm-update-there"))];
-    let none = Empty::new("packages", t.t("adm-none-installed"), t.t("adm-none-installed-text"))
-        .action(t.t("adm-browse"), "/plugins/marketplace");
+    let none = Empty::new(
+        "packages",
+        t.t("adm-none-installed"),
+        t.t("adm-none-installed-text"),
+    )
+    .action(t.t("adm-browse"), "/plugins/marketplace");
     let table = Table::new(t, &query, t.t("adm-nav-installed"))
         .search(t.t("adm-installed-search"))
-        .filter(Filter::new("health", t.t("adm-col-health"), healths.to_vec()))
+        .filter(Filter::new(
+            "health",
+            t.t("adm-col-health"),
+            healths.to_vec(),
+        ))
         .filter(Filter::new("update", t.t("adm-col-update"), update))
         .column(Column::new(t.t("adm-col-plugin")).sort("name"))
         .column(Column::new(t.t("adm-col-version")))
@@ -67,7 +75,9 @@ fn matches(query: &ListQuery, shelf: &Shelf, row: &Installed) -> bool {
         row.route.name.to_lowercase().contains(&q) || row.route.plugin.as_str().contains(&q)
     });
     let health = query.get("health").is_none_or(|h| h == row.health);
-    let update = query.get("update").is_none_or(|_| shelf.update(row).is_some());
+    let update = query
+        .get("update")
+        .is_none_or(|_| shelf.update(row).is_some());
     text && health && update
 }
 
@@ -86,23 +96,42 @@ fn sort(query: &ListQuery, found: &mut [&Installed]) {
 fn line(t: &T, who: &Reader, shelf: &Shelf, row: &Installed) -> Row {
     let plugin = &row.route.plugin;
     let href = format!("/plugins/installed/{plugin}");
-    let serves = row.route.committed.as_ref().or(row.route.candidate.as_ref());
+    let serves = row
+        .route
+        .committed
+        .as_ref()
+        .or(row.route.candidate.as_ref());
     let version = serves.map_or_else(String::new, |r| r.version.to_string());
     let news = match (shelf.operation(plugin), shelf.update(row)) {
         (Some(operation), _) => {
             let href = format!("/operations/{}", operation.id);
-            link(&href, "btn btn-plain btn-sm", "activity", &t.t("adm-follow"))
+            link(
+                &href,
+                "btn btn-plain btn-sm",
+                "activity",
+                &t.t("adm-follow"),
+            )
         }
         (None, Some(l)) if who.may_act() => {
             let href = format!("/plugins/{plugin}/install");
-            link(&href, "btn btn-plain btn-sm", "arrow-up", &l.version.to_string())
+            link(
+                &href,
+                "btn btn-plain btn-sm",
+                "arrow-up",
+                &l.version.to_string(),
+            )
         }
         (None, Some(l)) => ui::pill(Tone::Info, "arrow-up", &l.version.to_string()),
         (None, None) => Html::text(&t.t("adm-current")),
     };
     let reasons = permissions::reasons(t, row.risk, &row.permissions, &row.kind);
     Row::new([
-        Row::lead(&ui::tile(&row.route.name), &row.route.name, &href, plugin.as_str()),
+        Row::lead(
+            &ui::tile(&row.route.name),
+            &row.route.name,
+            &href,
+            plugin.as_str(),
+        ),
         version.into(),
         parts::health(t, &row.health),
         parts::risk_badge(t, row.risk, &reasons),
@@ -122,11 +151,21 @@ pub(super) fn policy_word(t: &T, policy: UpgradePolicy) -> String {
 
 fn export(shelf: &Shelf, found: &[&Installed]) -> Export {
     let columns = vec![
-        "plugin", "name", "version", "candidate", "previous", "update", "health", "risk", "policy",
-        "channel", "permissions",
+        "plugin",
+        "name",
+        "version",
+        "candidate",
+        "previous",
+        "update",
+        "health",
+        "risk",
+        "policy",
+        "channel",
+        "permissions",
     ];
     let rows = found.iter().map(|row| {
-        let version = |r: &Option<crate::app::route::Release>| json!(r.as_ref().map(|r| &r.version));
+        let version =
+            |r: &Option<crate::app::route::Release>| json!(r.as_ref().map(|r| &r.version));
         let rights: Vec<String> = row.permissions.iter().map(ToString::to_string).collect();
         vec![
             json!(row.route.plugin),

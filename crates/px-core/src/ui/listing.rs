@@ -24,8 +24,13 @@ pub(super) async fn page(
 ) -> Answer {
     let (t, plugin) = (&ui.t, named(&plugin)?);
     let shelf = core.shelf(&who.scope()).await.map_err(fail)?;
-    let offer = shelf.offer(&plugin).ok_or_else(|| Failure::not_found("plugin"))?;
-    let subscribed = core.is_subscribed(&who.scope(), &plugin).await.map_err(fail)?;
+    let offer = shelf
+        .offer(&plugin)
+        .ok_or_else(|| Failure::not_found("plugin"))?;
+    let subscribed = core
+        .is_subscribed(&who.scope(), &plugin)
+        .await
+        .map_err(fail)?;
     let it = &offer.newest;
     let side = parts::stack([
         about(t, &shelf, it),
@@ -201,7 +206,10 @@ fn versions(ui: &Ui, who: &Reader, shelf: &Shelf, offer: &Offer) -> Html {
             Html::empty()
         };
         let channel = ui::chip(&parts::channel_word(t, l.channel));
-        let version = Html::trusted(format!("<strong>{}</strong>", Html::text(&l.version.to_string())));
+        let version = Html::trusted(format!(
+            "<strong>{}</strong>",
+            Html::text(&l.version.to_string())
+        ));
         Row::new([
             parts::line([version, channel]),
             ui::risk(t, l.risk, &[]),
@@ -217,9 +225,7 @@ fn versions(ui: &Ui, who: &Reader, shelf: &Shelf, offer: &Offer) -> Html {
         .column(Column::new(t.t("adm-col-here")))
         .column(Column::new(""))
         .rows(rows);
-    Card::new(t.t("adm-versions"), table.plain())
-        .flush()
-        .html()
+    Card::new(t.t("adm-versions"), table.plain()).flush().html()
 }
 
 #[derive(Deserialize)]
@@ -237,7 +243,10 @@ pub(super) async fn subscribe(
 ) -> Answer {
     let (admin, plugin) = (who.admin()?, named(&plugin)?);
     let (done, key) = if form.wish == "yes" {
-        (core.subscribe(&admin, &plugin, Channel::Stable).await, "adm-told-started")
+        (
+            core.subscribe(&admin, &plugin, Channel::Stable).await,
+            "adm-told-started",
+        )
     } else {
         (core.unsubscribe(&admin, &plugin).await, "adm-told-stopped")
     };

@@ -140,7 +140,12 @@ fn nav(t: &T, caller: &Caller) -> Vec<NavGroup> {
                     "adm-nav-catalog",
                     "/plugins/marketplace",
                 ),
-                item("operations", "activity", "adm-nav-operations", "/operations"),
+                item(
+                    "operations",
+                    "activity",
+                    "adm-nav-operations",
+                    "/operations",
+                ),
             ],
         ),
         NavGroup::new(

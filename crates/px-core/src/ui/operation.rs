@@ -147,11 +147,7 @@ pub(super) async fn live(
 }
 
 /// `GET /operations/{install}/log`: the whole log as a text file.
-pub(super) async fn log(
-    State(core): State<Core>,
-    who: Reader,
-    Path(id): Path<String>,
-) -> Answer {
+pub(super) async fn log(State(core): State<Core>, who: Reader, Path(id): Path<String>) -> Answer {
     let sheet = load(&core, &who, &id).await?;
     let text: String = sheet.log.iter().map(log_line).collect();
     let place = format!("attachment; filename=\"{}.log\"", sheet.install.id);
@@ -213,7 +209,16 @@ pub(super) async fn roll_back(
         Err(error) => {
             let problem = refused(error)?;
             let asked = Some("rollback");
-            Ok(show(&core, &ui, &who, &sheet, asked, &form.reason, Some(&problem)).await)
+            Ok(show(
+                &core,
+                &ui,
+                &who,
+                &sheet,
+                asked,
+                &form.reason,
+                Some(&problem),
+            )
+            .await)
         }
     }
 }

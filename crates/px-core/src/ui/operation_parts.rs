@@ -5,11 +5,11 @@ use px_api::core::{InstallStep, LogLine};
 use px_model::InstallState as S;
 use px_web::Html;
 use px_web::i18n::T;
-use px_web::ui::{self, Card, Note, Step, StepState, Tone, code};
+use px_web::ui::{self, Card, Note, Step, StepState, Tone};
 
 use super::parts::{self, foreign, link, say};
 use super::who::Reader;
-use crate::app::install::{Install, Trigger};
+use crate::app::install::Install;
 
 /// States of the straight way, in order.
 const PATH: [S; 11] = [
@@ -62,7 +62,9 @@ pub(super) fn short(t: &T, install: &Install) -> Html {
     let name = link(&href, "", "", &what);
     let state = ui::install_state(t, install.state);
     let done = install.state.step().map_or(0, |s| s + 1);
-    let bar = ui::progress(t, Tone::Neutral, parts::count(done), 11, &t.ago(install.created));
+    let number = done.to_string();
+    let words = say(t, "adm-step-of", &[("n", &number), ("all", "11")]);
+    let bar = ui::progress(t, Tone::Neutral, parts::count(done), 11, &words);
     Html::trusted(format!(
         r#"<div><div class="px-row px-between mb-1"><strong>{name}</strong>{state}</div>{bar}</div>"#
     ))
@@ -72,7 +74,11 @@ pub(super) fn short(t: &T, install: &Install) -> Html {
 pub(super) fn live_part(t: &T, who: &Reader, sheet: &Sheet) -> Html {
     let left = parts::stack([timeline(t, sheet), log(t, sheet)]);
     let right = parts::stack([facts(t, sheet), proof(t, sheet)]);
-    let problem = sheet.install.problem.as_ref().filter(|_| ended_badly(sheet));
+    let problem = sheet
+        .install
+        .problem
+        .as_ref()
+        .filter(|_| ended_badly(sheet));
     let problem = problem.map(|p| parts::refusal(t, p));
     let top = [headline(t, who, sheet)].into_iter().chain(problem);
     parts::stack(top.chain([parts::split(&left, &right)]))
@@ -81,7 +87,10 @@ pub(super) fn live_part(t: &T, who: &Reader, sheet: &Sheet) -> Html {
 fn ended_badly(sheet: &Sheet) -> bool {
     let by_hand = sheet.install.cause.as_deref() == Some("by_hand");
     let state = sheet.install.state;
-    let bad = matches!(state, S::Failed | S::RolledBack | S::Quarantined | S::RollingBack);
+    let bad = matches!(
+        state,
+        S::Failed | S::RolledBack | S::Quarantined | S::RollingBack
+    );
     bad && !by_hand
 }
 
@@ -130,19 +139,42 @@ fn buttons(t: &T, who: &Reader, sheet: &Sheet) -> Html {
     let mut out = Vec::new();
     if who.may_act() && sheet.can_cancel() {
         let href = format!("{here}?ask=cancel#ask");
-        out.push(link(&href, "btn btn-plain", "player-stop", &t.t("adm-cancel")));
+        out.push(link(
+            &href,
+            "btn btn-plain",
+            "player-stop",
+            &t.t("adm-cancel"),
+        ));
     }
     if who.may_act() && sheet.can_roll_back() {
         let href = format!("{here}?ask=rollback#ask");
-        out.push(link(&href, "btn btn-plain", "arrow-back-up", &t.t("adm-roll-back")));
+        out.push(link(
+            &href,
+            "btn btn-plain",
+            "arrow-back-up",
+            &t.t("adm-roll-back"),
+        ));
     }
     match it.state {
         S::Committed => {
-            out.insert(0, link(&plugin, "btn btn-primary", "settings", &t.t("adm-to-plugin")));
+            out.insert(
+                0,
+                link(
+                    &plugin,
+                    "btn btn-primary",
+                    "settings",
+                    &t.t("adm-to-plugin"),
+                ),
+            );
         }
         S::Failed | S::RolledBack | S::Cancelled if who.may_act() => {
             let again = format!("/plugins/{}/install?version={}", it.plugin, it.version);
-            out.push(link(&again, "btn btn-plain", "refresh", &t.t("adm-try-again")));
+            out.push(link(
+                &again,
+                "btn btn-plain",
+                "refresh",
+                &t.t("adm-try-again"),
+            ));
         }
         _ => {}
     }
@@ -201,19 +233,19 @@ fn entry(t: &T, sheet: &Sheet, at: usize) -> Step {
         note = ui::progress(t, Tone::Neutral, done, all, &words);
     } else if state == StepState::Now && note.is_empty() {
         let key = format!("adm-doing-{}", step.state.as_str().replace('_', "-"));
-        note = t.find(&key).map_or_else(Html::empty, |words| Html::text(&words));
+        note = t
+            .find(&key)
+            .map_or_else(Html::empty, |words| Html::text(&words));
     }
-    Step::new(state, step_title(t, step.state)).when(when).note(note)
+    Step::new(state, step_title(t, step.state))
+        .when(when)
+        .note(note)
 }
 
 fn facts(t: &T, sheet: &Sheet) -> Html {
     let it = &sheet.install;
-    let trigger = t.t(match it.trigger {
-        Trigger::Person => "adm-by-person",
-        Trigger::Policy => "adm-by-policy",
-        Trigger::Url => "adm-by-url",
-    });
-    let who = format!("{} · {trigger}", it.actor.name);
+    let (name, trigger) = parts::asker(t, it);
+    let who = format!("{name} · {trigger}");
     let before = it.previous.as_ref().map(|p| p.version.to_string());
     let mut list = vec![
         (t.t("adm-col-version"), Html::text(&it.version.to_string())),
@@ -241,7 +273,10 @@ fn facts(t: &T, sheet: &Sheet) -> Html {
     }
     let record = format!("/audit?q={}", it.id);
     list.push((t.t("adm-id"), ui::copyable(t, &it.id.to_string())));
-    list.push((t.t("adm-nav-audit"), link(&record, "", "", &t.t("adm-see-audit"))));
+    list.push((
+        t.t("adm-nav-audit"),
+        link(&record, "", "", &t.t("adm-see-audit")),
+    ));
     Card::new(t.t("adm-facts"), ui::facts(&list)).html()
 }
 
@@ -271,12 +306,8 @@ pub(super) fn proof_of(t: &T, it: &Install) -> Html {
     if let Some(id) = it.version_id {
         list.push((t.t("adm-version-id"), ui::copyable(t, &id.to_string())));
     }
-    let digest = code(t, &it.digest.to_string());
-    let head = Html::text(&t.t("adm-digest"));
-    let digest = Html::trusted(format!(
-        r#"<div><div class="px-muted mb-1">{head}</div>{digest}</div>"#
-    ));
-    Card::new(t.t("adm-proof"), parts::stack([ui::facts(&list), digest])).html()
+    list.push((t.t("adm-digest"), ui::copyable(t, &it.digest.to_string())));
+    Card::new(t.t("adm-proof"), ui::facts(&list)).html()
 }
 
 fn log(t: &T, sheet: &Sheet) -> Html {
@@ -288,7 +319,12 @@ fn log(t: &T, sheet: &Sheet) -> Html {
         ui::log(&t.t("adm-log"), text.trim_end())
     };
     let href = format!("/operations/{}/log", sheet.install.id);
-    let save = link(&href, "btn btn-plain btn-sm", "download", &t.t("adm-log-save"));
+    let save = link(
+        &href,
+        "btn btn-plain btn-sm",
+        "download",
+        &t.t("adm-log-save"),
+    );
     Card::new(t.t("adm-log"), inner).action(save).html()
 }
 

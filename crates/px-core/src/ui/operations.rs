@@ -11,7 +11,7 @@ use serde_json::json;
 use super::parts::{self, count};
 use super::who::Reader;
 use crate::Core;
-use crate::app::install::{Install, Trigger};
+use crate::app::install::Install;
 use crate::store::installs::{self, Filter as Which};
 
 /// Operations looked through at most.
@@ -37,8 +37,12 @@ pub(super) async fn page(State(core): State<Core>, ui: Ui, who: Reader) -> Answe
         ("bad", "adm-filter-bad"),
     ];
     let states = states.map(|(v, k)| (v.to_owned(), t.t(k))).to_vec();
-    let none = Empty::new("activity", t.t("adm-no-operations"), t.t("adm-no-operations-text"))
-        .action(t.t("adm-browse"), "/plugins/marketplace");
+    let none = Empty::new(
+        "activity",
+        t.t("adm-no-operations"),
+        t.t("adm-no-operations-text"),
+    )
+    .action(t.t("adm-browse"), "/plugins/marketplace");
     let table = Table::new(t, &query, t.t("adm-nav-operations"))
         .search(t.t("adm-operations-search"))
         .filter(Filter::new("state", t.t("adm-col-state"), states))
@@ -80,7 +84,9 @@ fn matches(query: &ListQuery, install: &Install) -> bool {
         ];
         all.iter().any(|s| s.contains(&q))
     });
-    let plugin = query.get("plugin").is_none_or(|p| p == install.plugin.as_str());
+    let plugin = query
+        .get("plugin")
+        .is_none_or(|p| p == install.plugin.as_str());
     let state = match query.get("state") {
         Some("running") => !install.state.is_final(),
         Some("done") => install.state == S::Committed,
@@ -97,17 +103,18 @@ fn row(t: &T, install: &Install) -> Row {
         Some(previous) => format!("{} → {to}", previous.version),
         None => to,
     };
-    let trigger = t.t(match install.trigger {
-        Trigger::Person => "adm-by-person",
-        Trigger::Policy => "adm-by-policy",
-        Trigger::Url => "adm-by-url",
-    });
-    let who = Row::lead(&Html::empty(), &install.actor.name, "", &trigger);
+    let (name, trigger) = parts::asker(t, install);
+    let who = Row::lead(&Html::empty(), &name, "", &trigger);
     let took = install.finished.map(|end| {
         let millis = end.as_millisecond() - install.created.as_millisecond();
         t.millis(u64::try_from(millis).unwrap_or(0))
     });
-    let name = Row::lead(&ui::tile(&install.name), &install.name, &href, install.plugin.as_str());
+    let name = Row::lead(
+        &ui::tile(&install.name),
+        &install.name,
+        &href,
+        install.plugin.as_str(),
+    );
     Row::new([
         name,
         ui::install_state(t, install.state),
@@ -120,8 +127,17 @@ fn row(t: &T, install: &Install) -> Row {
 
 fn export(found: &[&Install]) -> Export {
     let columns = vec![
-        "id", "plugin", "version", "previous", "state", "trigger", "actor", "createdAt",
-        "finishedAt", "code", "rollbackSeconds",
+        "id",
+        "plugin",
+        "version",
+        "previous",
+        "state",
+        "trigger",
+        "actor",
+        "createdAt",
+        "finishedAt",
+        "code",
+        "rollbackSeconds",
     ];
     let rows = found.iter().map(|i| {
         vec![
@@ -135,7 +151,10 @@ fn export(found: &[&Install]) -> Export {
             json!(i.created),
             json!(i.finished),
             json!(i.problem.as_ref().map(|p| &p.code)),
-            json!(i.rollback_micros.map(crate::store::aftermath::micros_to_seconds)),
+            json!(
+                i.rollback_micros
+                    .map(crate::store::aftermath::micros_to_seconds)
+            ),
         ]
     });
     Export::new("operations", columns).rows(rows)

@@ -6,7 +6,7 @@ use http::StatusCode;
 use jiff::Timestamp;
 use px_api::Problem;
 use px_api::core::{PolicyRequest, RollbackRequest};
-use px_model::{Channel, PluginId, UpgradePolicy};
+use px_model::{Channel, InstallState, PluginId, UpgradePolicy};
 use px_web::i18n::T;
 use px_web::ui::{self, Card, Column, Field, Note, Row, Stat, Table, Tone};
 use px_web::{Answer, Failure, Flash, Html, Ui};
@@ -50,10 +50,16 @@ async fn load(core: &Core, who: &Reader, plugin: &PluginId) -> Answer<Sheet> {
     let row = row.ok_or_else(|| Failure::not_found("plugin"))?;
     let update = shelf.update(&row).map(|l| l.version_id);
     let place = match update {
-        Some(id) => core.place_in_rollout(&scope, plugin, id).await.map_err(fail)?,
+        Some(id) => core
+            .place_in_rollout(&scope, plugin, id)
+            .await
+            .map_err(fail)?,
         None => None,
     };
-    let proof = core.proof_of(&scope, row.commit_install).await.map_err(fail)?;
+    let proof = core
+        .proof_of(&scope, row.commit_install)
+        .await
+        .map_err(fail)?;
     let filter = Filter {
         plugin: Some(plugin.clone()),
         limit: 8,
@@ -138,7 +144,11 @@ fn lead(t: &T, sheet: &Sheet) -> String {
     match sheet.shelf.update(row) {
         Some(l) => {
             let new = l.version.to_string();
-            say(t, "adm-plugin-behind", &[("version", &version), ("new", &new)])
+            say(
+                t,
+                "adm-plugin-behind",
+                &[("version", &version), ("new", &new)],
+            )
         }
         None => say(t, "adm-plugin-current", &[("version", &version)]),
     }
@@ -147,10 +157,20 @@ fn lead(t: &T, sheet: &Sheet) -> String {
 fn actions(t: &T, who: &Reader, sheet: &Sheet) -> Html {
     let plugin = &sheet.row.route.plugin;
     let open = format!("/_p/{plugin}/admin/");
-    let mut out = vec![link(&open, "btn btn-plain", "external-link", &t.t("adm-open"))];
+    let mut out = vec![link(
+        &open,
+        "btn btn-plain",
+        "external-link",
+        &t.t("adm-open"),
+    )];
     if let Some(operation) = sheet.shelf.operation(plugin) {
         let href = format!("/operations/{}", operation.id);
-        out.push(link(&href, "btn btn-primary", "activity", &t.t("adm-follow")));
+        out.push(link(
+            &href,
+            "btn btn-primary",
+            "activity",
+            &t.t("adm-follow"),
+        ));
     } else if let Some(l) = sheet.shelf.update(&sheet.row).filter(|_| who.may_act()) {
         let word = say(t, "adm-upgrade-to", &[("version", &l.version.to_string())]);
         let href = format!("/plugins/{plugin}/install");
@@ -168,7 +188,11 @@ fn waiting(t: &T, who: &Reader, sheet: &Sheet) -> Html {
     if sheet.shelf.operation(&row.route.plugin).is_some() {
         return Html::empty();
     }
-    let granted = row.route.committed.as_ref().map_or(&[][..], |c| c.granted.as_slice());
+    let granted = row
+        .route
+        .committed
+        .as_ref()
+        .map_or(&[][..], |c| c.granted.as_slice());
     let asks_more = missing(&l.permissions, granted);
     let blockers = sheet.shelf.blockers(l);
     let reasons = why::reasons(
@@ -179,6 +203,10 @@ fn waiting(t: &T, who: &Reader, sheet: &Sheet) -> Html {
             asks_more: &asks_more,
             place: sheet.place.as_ref(),
             auto_allowed: sheet.auto_allowed,
+            tried: sheet.past.iter().any(|i| {
+                let bad = matches!(i.state, InstallState::Failed | InstallState::RolledBack);
+                bad && i.version_id == Some(l.version_id)
+            }),
         },
     );
     let title = say(t, "adm-why-not-yet", &[("version", &l.version.to_string())]);
@@ -189,7 +217,11 @@ fn waiting(t: &T, who: &Reader, sheet: &Sheet) -> Html {
         Html::empty()
     };
     let risk = ui::risk(t, l.risk, &[]);
-    let tone = if blockers.is_empty() { Tone::Info } else { Tone::Warn };
+    let tone = if blockers.is_empty() {
+        Tone::Info
+    } else {
+        Tone::Warn
+    };
     let foot = Html::trusted(format!(r#"<div class="px-row mt-2">{risk}{more}</div>"#));
     Note::new(tone, title, "").items(reasons).extra(foot).html()
 }
@@ -247,18 +279,34 @@ fn versions(t: &T, who: &Reader, sheet: &Sheet, base: &str) -> Html {
         );
         list.push((t.t("adm-before"), Html::text(&kept)));
     }
-    list.push((t.t("adm-kind"), Html::text(&parts::kind_word(t, &sheet.row.kind))));
+    list.push((
+        t.t("adm-kind"),
+        Html::text(&parts::kind_word(t, &sheet.row.kind)),
+    ));
     let reasons = permissions::reasons(t, sheet.row.risk, &sheet.row.permissions, &sheet.row.kind);
-    list.push((t.t("adm-risk"), parts::risk_badge(t, sheet.row.risk, &reasons)));
+    list.push((
+        t.t("adm-risk"),
+        parts::risk_badge(t, sheet.row.risk, &reasons),
+    ));
     list.push((t.t("adm-id"), ui::copyable(t, route.plugin.as_str())));
     let back = if until.is_some() && who.may_act() && route.candidate.is_none() {
         let href = format!("{base}?ask=rollback#ask");
-        link(&href, "btn btn-plain", "arrow-back-up", &t.t("adm-roll-back"))
+        link(
+            &href,
+            "btn btn-plain",
+            "arrow-back-up",
+            &t.t("adm-roll-back"),
+        )
     } else {
         Html::empty()
     };
     let card = Card::new(t.t("adm-versions"), ui::facts(&list));
-    if back.is_empty() { card } else { card.foot(back) }.html()
+    if back.is_empty() {
+        card
+    } else {
+        card.foot(back)
+    }
+    .html()
 }
 
 fn policy_card(ui: &Ui, who: &Reader, sheet: &Sheet, base: &str) -> Html {
@@ -268,7 +316,11 @@ fn policy_card(ui: &Ui, who: &Reader, sheet: &Sheet, base: &str) -> Html {
     if !who.may_act() || row.route.committed.is_none() {
         return Card::new(t.t("adm-policy"), says).html();
     }
-    let policies = [UpgradePolicy::Off, UpgradePolicy::Notify, UpgradePolicy::Auto];
+    let policies = [
+        UpgradePolicy::Off,
+        UpgradePolicy::Notify,
+        UpgradePolicy::Auto,
+    ];
     let policies = policies.map(|p| (p.to_string(), t.t(&format!("adm-policy-{p}-long"))));
     let channels = [Channel::Stable, Channel::Beta];
     let channels = channels.map(|c| (c.to_string(), parts::channel_word(t, c)));
@@ -279,7 +331,10 @@ fn policy_card(ui: &Ui, who: &Reader, sheet: &Sheet, base: &str) -> Html {
         .value(row.channel.as_str())
         .hint(t.t("adm-channel-hint"));
     let fields = Html::join([ui.csrf_field(), policy.html(), channel.html()]);
-    let (action, save) = (Html::text(&format!("{base}/policy")), Html::text(&t.t("adm-save")));
+    let (action, save) = (
+        Html::text(&format!("{base}/policy")),
+        Html::text(&t.t("adm-save")),
+    );
     let form = Html::trusted(format!(
         r#"<form class="px-form" method="post" action="{action}">{fields}<div><button class="btn btn-plain" type="submit">{save}</button></div></form>"#
     ));
@@ -302,7 +357,7 @@ fn history(ui: &Ui, sheet: &Sheet) -> Html {
         Row::new([
             link(&href, "", "", &change),
             ui::install_state(t, i.state),
-            Html::text(&i.actor.name),
+            Html::text(&parts::asker(t, i).0),
             ui::time(t, i.created),
         ])
     });
@@ -337,7 +392,10 @@ pub(super) async fn policy(
 ) -> Answer {
     let (admin, plugin) = (who.admin()?, named(&plugin)?);
     let bad = |field: &str| {
-        let problem = Problem::new(px_api::Code::InvalidField, "The form has an unknown choice.");
+        let problem = Problem::new(
+            px_api::Code::InvalidField,
+            "The form has an unknown choice.",
+        );
         Failure::from(problem.field(field, "is none of the choices", "choose one of them"))
     };
     let request = PolicyRequest {
@@ -345,7 +403,10 @@ pub(super) async fn policy(
         policy: form.policy.parse().map_err(|_| bad("/policy"))?,
         channel: Some(form.channel.parse().map_err(|_| bad("/channel"))?),
     };
-    let audit = core.set_policy(&admin, &plugin, &request).await.map_err(fail)?;
+    let audit = core
+        .set_policy(&admin, &plugin, &request)
+        .await
+        .map_err(fail)?;
     let flash = Flash::done(ui.t.t("adm-policy-saved"), Some(audit));
     Ok(ui.redirect(&format!("/plugins/installed/{plugin}"), &flash))
 }

@@ -125,7 +125,10 @@ fn buttons(t: &T, sheet: &Sheet) -> Html {
 /// What will happen, a reason, the button.
 fn ask_form(ui: &Ui, sheet: &Sheet, step: &str, reason: &str) -> Html {
     let t = &ui.t;
-    let open = matches!(sheet.rollout.state, RolloutState::Running | RolloutState::Paused);
+    let open = matches!(
+        sheet.rollout.state,
+        RolloutState::Running | RolloutState::Paused
+    );
     let (label, what, class) = match step {
         "pause" if open => ("adm-pause", "adm-pause-what", "btn btn-primary"),
         "resume" if open => ("adm-resume", "adm-resume-what", "btn btn-primary"),
@@ -137,7 +140,10 @@ fn ask_form(ui: &Ui, sheet: &Sheet, step: &str, reason: &str) -> Html {
         .value(reason)
         .required()
         .html();
-    let (word, action) = (Html::text(&t.t(label)), Html::text(&format!("{base}/{step}")));
+    let (word, action) = (
+        Html::text(&t.t(label)),
+        Html::text(&format!("{base}/{step}")),
+    );
     let (csrf, what) = (ui.csrf_field(), parts::paragraph(&t.t(what)));
     let back = link(&base, "btn btn-plain", "", &t.t("cancel"));
     let form = Html::trusted(format!(
@@ -171,9 +177,18 @@ fn stats(t: &T, sheet: &Sheet) -> Html {
     let (_, running) = number(&[MemberState::Installing]);
     let (_, waiting) = number(&[MemberState::Pending]);
     let (failed, failed_words) = number(&[MemberState::Failed, MemberState::Forgiven]);
-    let (_, out) = number(&[MemberState::Excluded]);
+    let out = members_in(&sheet.view, None, &[MemberState::Excluded]);
+    let out = if out == 0 {
+        String::new()
+    } else {
+        parts::counted(t, "adm-n-excluded", out)
+    };
     let tone = if failed > 0 { Tone::Danger } else { Tone::Ok };
-    let key = if failed > 0 { "adm-failed-some" } else { "adm-failed-none" };
+    let key = if failed > 0 {
+        "adm-failed-some"
+    } else {
+        "adm-failed-none"
+    };
     let filter = |state: &str| format!("/rollouts/{}?state={state}#tenants", sheet.rollout.id);
     Stat::row(&[
         Stat::new(t.t("adm-member-committed"), done)
@@ -184,24 +199,31 @@ fn stats(t: &T, sheet: &Sheet) -> Html {
             .href(filter("installing")),
         Stat::new(t.t("adm-member-pending"), waiting)
             .icon("clock-pause")
+            .note(Tone::Neutral, out)
             .href(filter("pending")),
         Stat::new(t.t("adm-member-failed"), failed_words)
             .icon("circle-x")
             .note(tone, t.t(key))
             .href(filter("failed")),
-        Stat::new(t.t("adm-member-excluded"), out)
-            .icon("minus")
-            .href(filter("excluded")),
     ])
 }
 
 fn batch(t: &T, sheet: &Sheet, batch: &BatchRow) -> Html {
     let index = batch.batch;
-    let all = sheet.view.members.iter().filter(|m| m.batch == index).count();
+    let all = sheet
+        .view
+        .members
+        .iter()
+        .filter(|m| m.batch == index)
+        .count();
     let done = members_in(&sheet.view, Some(index), &[MemberState::Committed]);
-    let failed = members_in(&sheet.view, Some(index), &[MemberState::Failed, MemberState::Forgiven]);
+    let failed = members_in(
+        &sheet.view,
+        Some(index),
+        &[MemberState::Failed, MemberState::Forgiven],
+    );
     let now = current(&sheet.view) == index + 1;
-    let (tone, icon, key) = match (batch.settled, batch.started, sheet.rollout.state) {
+    let (tone, icon, word) = match (batch.settled, batch.started, sheet.rollout.state) {
         (Some(_), _, _) => (Tone::Ok, "circle-check", "adm-batch-passed"),
         (_, _, RolloutState::Paused) if now => (Tone::Warn, "player-pause", "adm-batch-paused"),
         (None, Some(_), RolloutState::Running) => (Tone::Busy, "player-play", "adm-batch-running"),
@@ -221,16 +243,29 @@ fn batch(t: &T, sheet: &Sheet, batch: &BatchRow) -> Html {
     };
     let share = format!("{} %", batch.percentage);
     let number = (index + 1).to_string();
-    let title = say(t, "adm-batch", &[("n", &number), ("share", &share)]);
+    let key = if batch.percentage == 0 {
+        "adm-batch-first"
+    } else {
+        "adm-batch"
+    };
+    let title = say(t, key, &[("n", &number), ("share", &share)]);
     let failed_words = if failed > 0 {
-        pill(Tone::Danger, "circle-x", &parts::counted(t, "adm-n-failed", failed))
+        pill(
+            Tone::Danger,
+            "circle-x",
+            &parts::counted(t, "adm-n-failed", failed),
+        )
     } else {
         Html::empty()
     };
-    let words = parts::say(t, "adm-n-of-m", &[("done", &done.to_string()), ("all", &all.to_string())]);
+    let words = parts::say(
+        t,
+        "adm-n-of-m",
+        &[("done", &done.to_string()), ("all", &all.to_string())],
+    );
     let bar_tone = if failed > 0 { Tone::Danger } else { Tone::Ok };
     let bar = ui::progress(t, bar_tone, count(done), count(all), &words);
-    let state = pill(tone, icon, &t.t(key));
+    let state = pill(tone, icon, &t.t(word));
     let title = Html::text(&title);
     Html::trusted(format!(
         r#"<div><div class="px-row px-between mb-1"><strong>{title}</strong><span class="px-row">{failed_words}<small class="px-muted">{when}</small>{state}</span></div>{bar}</div>"#
@@ -239,13 +274,24 @@ fn batch(t: &T, sheet: &Sheet, batch: &BatchRow) -> Html {
 
 fn tenants(ui: &Ui, sheet: &Sheet) -> Html {
     let (t, query) = (&ui.t, ui.list());
-    let mut found: Vec<&MemberRow> = sheet.members.iter().filter(|m| matches(&query, m)).collect();
+    let mut found: Vec<&MemberRow> = sheet
+        .members
+        .iter()
+        .filter(|m| matches(&query, m))
+        .collect();
     // Whoever is stuck comes first.
     found.sort_by_key(|m| (order(m.member.outcome()), m.member.batch));
     let (shown, next) = slice(&query, &found);
-    let rows = shown.iter().map(|m| member(t, m));
-    let states = ["failed", "installing", "pending", "excluded", "forgiven", "committed"]
-        .map(|s| (s.to_owned(), t.t(&format!("adm-member-{s}"))));
+    let rows = shown.iter().map(|m| member(t, sheet, m));
+    let states = [
+        "failed",
+        "installing",
+        "pending",
+        "excluded",
+        "forgiven",
+        "committed",
+    ]
+    .map(|s| (s.to_owned(), t.t(&format!("adm-member-{s}"))));
     let batches = (1..=sheet.view.batches.len()).map(|n| {
         let n = n.to_string();
         let word = say(t, "adm-batch-n", &[("n", &n)]);
@@ -254,7 +300,11 @@ fn tenants(ui: &Ui, sheet: &Sheet) -> Html {
     let table = Table::new(t, &query, t.t("adm-tenants"))
         .search(t.t("adm-tenants-search"))
         .filter(Filter::new("state", t.t("adm-col-state"), states.to_vec()))
-        .filter(Filter::new("batch", t.t("adm-col-batch"), batches.collect()))
+        .filter(Filter::new(
+            "batch",
+            t.t("adm-col-batch"),
+            batches.collect(),
+        ))
         .column(Column::new(t.t("adm-tenant")))
         .column(Column::new(t.t("adm-col-batch")).number())
         .column(Column::new(t.t("adm-col-state")))
@@ -285,14 +335,16 @@ fn matches(query: &ListQuery, row: &MemberRow) -> bool {
         let q = q.to_lowercase();
         row.name.to_lowercase().contains(&q) || row.member.tenant.to_string().contains(&q)
     });
-    let state = query.get("state").is_none_or(|s| s == row.member.outcome().as_str());
+    let state = query
+        .get("state")
+        .is_none_or(|s| s == row.member.outcome().as_str());
     let batch = query
         .get("batch")
         .is_none_or(|b| b == (row.member.batch + 1).to_string());
     text && state && batch
 }
 
-fn member(t: &T, row: &MemberRow) -> Row {
+fn member(t: &T, sheet: &Sheet, row: &MemberRow) -> Row {
     let outcome = row.member.outcome();
     let (tone, icon) = match outcome {
         MemberState::Committed => (Tone::Ok, "circle-check"),
@@ -302,17 +354,21 @@ fn member(t: &T, row: &MemberRow) -> Row {
         MemberState::Forgiven => (Tone::Warn, "arrow-back-up"),
         MemberState::Excluded => (Tone::Neutral, "minus"),
     };
-    let state = pill(tone, icon, &t.t(&format!("adm-member-{}", outcome.as_str())));
+    let state = pill(
+        tone,
+        icon,
+        &t.t(&format!("adm-member-{}", outcome.as_str())),
+    );
     Row::new([
         Row::lead(&Html::empty(), &row.name, "", ""),
         (row.member.batch + 1).to_string().into(),
         state,
-        why(t, row, outcome),
+        why(t, sheet, row, outcome),
     ])
 }
 
 /// Why a tenant is where it is.
-fn why(t: &T, row: &MemberRow, outcome: MemberState) -> Html {
+fn why(t: &T, sheet: &Sheet, row: &MemberRow, outcome: MemberState) -> Html {
     let blame = row.member.blame.map(|b| match b {
         Blame::Plugin => "adm-blame-plugin",
         Blame::Tenant => "adm-blame-tenant",
@@ -334,7 +390,11 @@ fn why(t: &T, row: &MemberRow, outcome: MemberState) -> Html {
             .member
             .install
             .map_or_else(Html::empty, |s| ui::install_state(t, s)),
-        (None, None, MemberState::Pending) => Html::text(&t.t("adm-pending-why")),
+        (None, None, MemberState::Pending) => Html::text(&t.t(match sheet.rollout.state {
+            RolloutState::Running => "adm-pending-why",
+            RolloutState::Paused => "adm-pending-paused",
+            _ => "adm-pending-never",
+        })),
         _ => Html::empty(),
     }
 }
@@ -402,8 +462,18 @@ pub(super) async fn steer(
 
 fn export(sheet: &Sheet) -> Export {
     let columns = vec![
-        "rollout", "plugin", "version", "tenant", "tenantName", "batch", "state", "install",
-        "installState", "code", "detail", "blame",
+        "rollout",
+        "plugin",
+        "version",
+        "tenant",
+        "tenantName",
+        "batch",
+        "state",
+        "install",
+        "installState",
+        "code",
+        "detail",
+        "blame",
     ];
     let rows = sheet.members.iter().map(|m| {
         vec![
@@ -417,7 +487,12 @@ fn export(sheet: &Sheet) -> Export {
             json!(m.install),
             json!(m.member.install),
             json!(m.problem.as_ref().map(|p| &p.code)),
-            json!(m.problem.as_ref().map(|p| p.detail.clone()).or_else(|| m.reason.clone())),
+            json!(
+                m.problem
+                    .as_ref()
+                    .map(|p| p.detail.clone())
+                    .or_else(|| m.reason.clone())
+            ),
             json!(m.member.blame.map(Blame::as_str)),
         ]
     });

@@ -1,5 +1,7 @@
 //! Rollouts of this installation, for those who run it.
 
+use std::collections::HashMap;
+
 use axum::extract::State;
 use px_web::http::Export;
 use px_web::i18n::T;
@@ -36,8 +38,15 @@ pub(super) async fn page(
     if Export::wanted(&query) {
         return Ok(export(&pairs).answer(&query));
     }
-    let states = ["running", "paused", "done", "superseded", "withdrawn", "cancelled"]
-        .map(|s| (s.to_owned(), t.t(&format!("adm-rollout-{s}"))));
+    let states = [
+        "running",
+        "paused",
+        "done",
+        "superseded",
+        "withdrawn",
+        "cancelled",
+    ]
+    .map(|s| (s.to_owned(), t.t(&format!("adm-rollout-{s}"))));
     let rows = pairs.iter().map(|(r, view)| row(t, &names, r, view));
     let none = Empty::new("route", t.t("adm-no-rollouts"), t.t("adm-no-rollouts-text"));
     let table = Table::new(t, &query, t.t("adm-nav-rollouts"))
@@ -55,7 +64,10 @@ pub(super) async fn page(
         .empty(none)
         .export();
     let card = Card::new("", table.html()).flush().html();
-    let stuck = found.iter().filter(|r| r.state == RolloutState::Paused).count();
+    let stuck = found
+        .iter()
+        .filter(|r| r.state == RolloutState::Paused)
+        .count();
     let lead = if stuck > 0 {
         parts::counted(t, "adm-rollouts-stuck", stuck)
     } else {
@@ -65,17 +77,19 @@ pub(super) async fn page(
     Ok(page.lead(lead).show_html(parts::stack([card])))
 }
 
+/// Names of plugins by id.
+pub(super) type Names = HashMap<String, String>;
+
 /// Names of plugins by id, as the catalog has them.
-pub(super) async fn names(core: &Core) -> Answer<Vec<(String, String)>> {
+pub(super) async fn names(core: &Core) -> Answer<Names> {
     let listed = crate::store::catalog::list(core.db(), None, None).await?;
     let pair = |l: px_api::market::ListedVersion| (l.plugin_id.to_string(), l.name);
     Ok(listed.into_iter().map(pair).collect())
 }
 
 /// A plugin's name, or its id where the catalog does not know it.
-pub(super) fn name_of<'a>(names: &'a [(String, String)], id: &'a str) -> &'a str {
-    let found = names.iter().find(|(plugin, _)| plugin == id);
-    found.map_or(id, |(_, name)| name.as_str())
+pub(super) fn name_of<'a>(names: &'a Names, id: &'a str) -> &'a str {
+    names.get(id).map_or(id, String::as_str)
 }
 
 fn matches(query: &ListQuery, rollout: &Rollout) -> bool {
@@ -88,7 +102,9 @@ fn matches(query: &ListQuery, rollout: &Rollout) -> bool {
         ];
         all.iter().any(|s| s.contains(&q))
     });
-    let state = query.get("state").is_none_or(|s| s == rollout.state.as_str());
+    let state = query
+        .get("state")
+        .is_none_or(|s| s == rollout.state.as_str());
     text && state
 }
 
@@ -118,7 +134,7 @@ pub(super) fn current(view: &View) -> usize {
     open.map_or(view.batches.len(), |i| i + 1)
 }
 
-fn row(t: &T, names: &[(String, String)], rollout: &Rollout, view: &View) -> Row {
+fn row(t: &T, names: &Names, rollout: &Rollout, view: &View) -> Row {
     let name = name_of(names, rollout.plugin.as_str());
     let title = format!("{name} {}", rollout.version);
     let href = format!("/rollouts/{}", rollout.id);
@@ -140,8 +156,18 @@ fn row(t: &T, names: &[(String, String)], rollout: &Rollout, view: &View) -> Row
 
 fn export(pairs: &[(&Rollout, View)]) -> Export {
     let columns = vec![
-        "id", "plugin", "version", "channel", "state", "reason", "batches", "currentBatch",
-        "tenants", "committed", "failed", "createdAt",
+        "id",
+        "plugin",
+        "version",
+        "channel",
+        "state",
+        "reason",
+        "batches",
+        "currentBatch",
+        "tenants",
+        "committed",
+        "failed",
+        "createdAt",
     ];
     let rows = pairs.iter().map(|(r, view)| {
         vec![
@@ -155,7 +181,11 @@ fn export(pairs: &[(&Rollout, View)]) -> Export {
             json!(current(view)),
             json!(view.members.len()),
             json!(members_in(view, None, &[MemberState::Committed])),
-            json!(members_in(view, None, &[MemberState::Failed, MemberState::Forgiven])),
+            json!(members_in(
+                view,
+                None,
+                &[MemberState::Failed, MemberState::Forgiven]
+            )),
             json!(r.created),
         ]
     });

@@ -107,7 +107,10 @@ fn version(t: &T, sheet: &Sheet, draft: &Draft, error: String) -> Html {
         let risk = ui::risk(t, l.risk, &[]);
         Choice {
             version: l.version.to_string(),
-            chosen: sheet.picked.as_ref().is_some_and(|p| p.version == l.version),
+            chosen: sheet
+                .picked
+                .as_ref()
+                .is_some_and(|p| p.version == l.version),
             open: blockers.is_empty() && !serves,
             badges: parts::line([parts::beta(t, l.channel), risk, fit]),
             line: version_line(t, l),
@@ -152,7 +155,10 @@ fn time(t: &T, sheet: &Sheet, draft: &Draft, error: &str) -> Html {
     let mut options = vec![
         option(When::Now, t.t("adm-when-now")),
         option(When::Night, exact("adm-when-night", night(t.now(), &zone))),
-        option(When::Sunday, exact("adm-when-sunday", sunday(t.now(), &zone))),
+        option(
+            When::Sunday,
+            exact("adm-when-sunday", sunday(t.now(), &zone)),
+        ),
         option(When::Later, t.t("adm-when-later")),
     ];
     if sheet.batch_possible() {
@@ -170,8 +176,10 @@ fn time(t: &T, sheet: &Sheet, draft: &Draft, error: &str) -> Html {
         .value(&draft.at)
         .hint(t.t("adm-at-hint"))
         .error(if draft.when == When::Later { error } else { "" });
-    let mut zones: Vec<(String, String)> =
-        ZONES.iter().map(|z| ((*z).to_owned(), (*z).to_owned())).collect();
+    let mut zones: Vec<(String, String)> = ZONES
+        .iter()
+        .map(|z| ((*z).to_owned(), (*z).to_owned()))
+        .collect();
     if !ZONES.contains(&draft.zone.as_str()) && draft.time_zone().is_some() {
         zones.insert(0, (draft.zone.clone(), draft.zone.clone()));
     }
@@ -195,8 +203,16 @@ fn consent(t: &T, sheet: &Sheet, draft: &Draft, error: &str) -> Html {
     let risk = parts::row([parts::paragraph(&t.t("adm-risk-of-version")), badge]);
     let mut pieces = vec![risk];
     if !reasons.is_empty() && picked.risk > px_model::Risk::Low {
-        let tone = if sheet.new_high() { Tone::Danger } else { Tone::Warn };
-        pieces.push(Note::new(tone, t.t("adm-risk-why"), "").items(reasons).html());
+        let tone = if sheet.new_high() {
+            Tone::Danger
+        } else {
+            Tone::Warn
+        };
+        pieces.push(
+            Note::new(tone, t.t("adm-risk-why"), "")
+                .items(reasons)
+                .html(),
+        );
     }
     pieces.push(list);
     if new.is_empty() {
@@ -242,11 +258,15 @@ fn review(ui: &Ui, sheet: &Sheet, draft: &Draft) -> Html {
         (t.t("adm-col-plugin"), Html::text(&picked.name)),
         (t.t("adm-col-version"), Html::text(&version)),
         (t.t("adm-when"), Html::text(&when_words(t, sheet, draft))),
-        (t.t("adm-permissions"), Html::text(&rights)),
+        (t.t("adm-step-3"), Html::text(&rights)),
         (t.t("adm-risk"), ui::risk(t, picked.risk, &[])),
         (t.t("adm-size"), Html::text(&t.size(picked.artifact.size))),
     ]);
-    let what = if own.is_some() { "adm-what-upgrade" } else { "adm-what-install" };
+    let what = if own.is_some() {
+        "adm-what-upgrade"
+    } else {
+        "adm-what-install"
+    };
     let what = Note::new(Tone::Info, t.t("adm-what-happens"), t.t(what)).html();
     parts::stack([facts, what, start_form(ui, sheet, draft)])
 }
@@ -277,7 +297,10 @@ fn start_form(ui: &Ui, sheet: &Sheet, draft: &Draft) -> Html {
         (When::Now, Some(_)) => "adm-start-upgrade",
         _ => "adm-start-later",
     };
-    let kept = draft.pairs().into_iter().map(|(name, value)| hidden(name, &value));
+    let kept = draft
+        .pairs()
+        .into_iter()
+        .map(|(name, value)| hidden(name, &value));
     // The same page sent twice is one install.
     let key = hidden("key", ui.request_id.as_str());
     let back = format!("{action}?{}", draft.query(3));

@@ -19,11 +19,7 @@ pub(super) struct Switch {
 }
 
 /// `POST /tenant`
-pub(super) async fn switch(
-    State(core): State<Core>,
-    ui: Ui,
-    Form(form): Form<Switch>,
-) -> Answer {
+pub(super) async fn switch(State(core): State<Core>, ui: Ui, Form(form): Form<Switch>) -> Answer {
     let missing = || Failure::not_found("tenant");
     let tenant: TenantId = form.tenant.parse().map_err(|_| missing())?;
     if !may_switch(&core, &ui.caller, tenant).await? {

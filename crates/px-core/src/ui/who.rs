@@ -80,9 +80,8 @@ fn named_in_address(parts: &Parts) -> Option<String> {
 fn choose(parts: &Parts, choices: &[Tenant]) -> Result<Tenant, Failure> {
     let by_id = |text: &str| choices.iter().find(|t| t.id.to_string() == text).cloned();
     if let Some(text) = named_in_address(parts) {
-        return by_id(&text).ok_or_else(|| {
-            Failure::new(Code::Forbidden, format!("This needs a role of {text}."))
-        });
+        return by_id(&text)
+            .ok_or_else(|| Failure::new(Code::Forbidden, format!("This needs a role of {text}.")));
     }
     cookies::get(&parts.headers, TENANT_COOKIE)
         .and_then(by_id)
@@ -163,9 +162,7 @@ impl Reader {
     /// Whose messages and alerts are shown: the tenant's, and the operators' own.
     pub(super) fn audiences(&self) -> Vec<String> {
         let own = self.ops.then(|| OPERATORS.to_owned());
-        own.into_iter()
-            .chain([audience(self.tenant.id)])
-            .collect()
+        own.into_iter().chain([audience(self.tenant.id)]).collect()
     }
 }
 

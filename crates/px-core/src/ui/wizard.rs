@@ -26,7 +26,9 @@ use crate::store::installed::Installed;
 
 /// Cookie that remembers an unfinished draft.
 const DRAFT: &str = "px_draft";
-/// How long, in seconds.
+/// Cookie that remembers the time zone chosen the last time.
+const ZONE: &str = "px_zone";
+/// How long a draft is kept, in seconds.
 const KEPT: i64 = 7 * 86_400;
 
 /// Everything the steps show and check.
@@ -170,19 +172,41 @@ pub(super) async fn page(
     who.admin()?;
     let plugin = named(&plugin)?;
     let query = ui.list();
-    let mut draft = Draft::read(|name| query.get(name), ui.t.lang());
+    let zone = cookies::get(&headers, ZONE);
+    let mut draft = Draft::read(|name| query.get(name), zone, ui.t.lang());
     let sheet = Sheet::load(&core, &who, plugin, &mut draft).await?;
     let wanted = query.get("step").and_then(|s| s.parse().ok()).unwrap_or(1);
     let wanted = usize::clamp(wanted, 1, 4);
     let now = ui.t.now();
     let stop = (1..wanted).find_map(|s| Some((s, sheet.fault(s, &draft, now)?)));
     let (step, fault) = stop.map_or((wanted, None), |(s, f)| (s, Some(f)));
-    let trouble = Trouble { fault, problem: None };
-    let begun = query.get("step").is_none().then(|| earlier(&headers, &sheet.plugin));
-    let mut answer = show(&core, &ui, &who, &sheet, (&draft, step), trouble, begun.flatten()).await;
+    let trouble = Trouble {
+        fault,
+        problem: None,
+    };
+    let begun = query
+        .get("step")
+        .is_none()
+        .then(|| earlier(&headers, &sheet.plugin));
+    let mut answer = show(
+        &core,
+        &ui,
+        &who,
+        &sheet,
+        (&draft, step),
+        trouble,
+        begun.flatten(),
+    )
+    .await;
     if step > 1 {
         let kept = format!("{}!{}", sheet.plugin, draft.query(step));
         cookies::set(&mut answer, &Cookie::new(DRAFT, &kept).seconds(KEPT));
+    }
+    if step > 2 && draft.time_zone().is_some() {
+        cookies::set(
+            &mut answer,
+            &Cookie::new(ZONE, &draft.zone).seconds(KEPT * 52),
+        );
     }
     Ok(answer)
 }
@@ -205,7 +229,11 @@ async fn show(
     let t = &ui.t;
     let offer = sheet.offer().map(|o| &o.newest);
     let name = offer.map_or_else(|| sheet.plugin.to_string(), |l| l.name.clone());
-    let key = if sheet.own().is_some() { "adm-wizard-upgrade" } else { "adm-wizard-install" };
+    let key = if sheet.own().is_some() {
+        "adm-wizard-upgrade"
+    } else {
+        "adm-wizard-install"
+    };
     let title = say(t, key, &[("name", &name)]);
     let status = trouble.problem.as_ref().map(|p| p.status);
     let status = status.and_then(|s| StatusCode::from_u16(s).ok());
@@ -241,11 +269,14 @@ pub(super) async fn start(
 ) -> Answer {
     let (admin, plugin) = (who.admin()?, named(&plugin)?);
     let get = |name: &str| form.get(name).map(String::as_str).filter(|v| !v.is_empty());
-    let mut draft = Draft::read(get, ui.t.lang());
+    let mut draft = Draft::read(get, None, ui.t.lang());
     let sheet = Sheet::load(&core, &who, plugin, &mut draft).await?;
     let now = ui.t.now();
     if let Some((step, fault)) = (1..4).find_map(|s| Some((s, sheet.fault(s, &draft, now)?))) {
-        let trouble = Trouble { fault: Some(fault), problem: None };
+        let trouble = Trouble {
+            fault: Some(fault),
+            problem: None,
+        };
         let mut page = show(&core, &ui, &who, &sheet, (&draft, step), trouble, None).await;
         *page.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
         return Ok(page);
@@ -261,7 +292,10 @@ pub(super) async fn start(
             Ok(answer)
         }
         Err(error) => {
-            let trouble = Trouble { fault: None, problem: Some(refused(error)?) };
+            let trouble = Trouble {
+                fault: None,
+                problem: Some(refused(error)?),
+            };
             Ok(show(&core, &ui, &who, &sheet, (&draft, 4), trouble, None).await)
         }
     }
@@ -289,7 +323,11 @@ async fn at_once(
         acknowledge_high_risk: draft.high,
     };
     let accepted = core.install(admin, &request, key).await?;
-    let word = if request.not_before.is_some() { "adm-started-later" } else { "adm-started" };
+    let word = if request.not_before.is_some() {
+        "adm-started-later"
+    } else {
+        "adm-started"
+    };
     let flash = Flash::done(ui.t.t(word), accepted.audit_id.parse().ok());
     let path = format!("/operations/{}", accepted.install_job_id);
     Ok(ui.redirect(&path, &flash))

@@ -3,6 +3,7 @@
 mod kills;
 mod machine;
 mod openapi;
+mod pages;
 mod plan;
 mod real;
 mod rollouts;

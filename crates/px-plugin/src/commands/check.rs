@@ -46,21 +46,18 @@ pub fn run(args: &Args, session: &Session) -> Result<Outcome, Failure> {
         return Ok(outcome(&report, &context, &Single(&text), args.all));
     }
     let path = session.path(&args.path);
-    if path.is_file() {
-        return Ok(outcome(
-            &check_bundle(&path, &context),
-            &context,
-            &Nowhere,
-            args.all,
-        ));
-    }
-    let dir = project::folder(session, Some(&path))?;
-    Ok(outcome(
-        &check_dir(&dir, &context),
-        &context,
-        &Folder(&dir),
-        args.all,
-    ))
+    let busy = session.printer.busy("Checking");
+    let (report, dir) = if path.is_file() {
+        (check_bundle(&path, &context), None)
+    } else {
+        let dir = project::folder(session, Some(&path)).inspect_err(|_| busy.finish())?;
+        (check_dir(&dir, &context), Some(dir))
+    };
+    busy.finish();
+    Ok(match &dir {
+        Some(dir) => outcome(&report, &context, &Folder(dir), args.all),
+        None => outcome(&report, &context, &Nowhere, args.all),
+    })
 }
 
 fn outcome(report: &Report, context: &Context, sources: &dyn Sources, all: bool) -> Outcome {

@@ -77,6 +77,8 @@ pub fn sign(
 ) -> Result<Signed, Failure> {
     let now = session.now();
     let chain = signing.chain(now)?;
-    sign_bundle_with(bundle, signing.signer(), chain, now, out)
-        .map_err(|fault| verify_failure(fault, bundle))
+    let busy = session.printer.busy("Signing");
+    let signed = sign_bundle_with(bundle, signing.signer(), chain, now, out);
+    busy.finish();
+    signed.map_err(|fault| verify_failure(fault, bundle))
 }

@@ -114,6 +114,24 @@ impl Bar {
         bar
     }
 
+    /// Something is going on that cannot be measured.
+    pub(super) fn busy(stream: Arc<Stream>, columns: u16, unicode: bool, words: &str) -> Self {
+        let target =
+            ProgressDrawTarget::term_like_with_hz(Box::new(Screen { stream, columns }), 10);
+        let bar = ProgressBar::with_draw_target(None, target);
+        let ticks = if unicode {
+            "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ "
+        } else {
+            "|/-\\ "
+        };
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+            bar.set_style(style.tick_chars(ticks));
+        }
+        bar.set_message(words.to_owned());
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Self { bar, styles: None }
+    }
+
     /// Bytes that are through.
     pub fn at(&self, done: u64) {
         self.bar.set_position(done);

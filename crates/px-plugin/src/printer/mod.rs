@@ -178,6 +178,20 @@ impl Printer {
         }
     }
 
+    /// Says that something is going on that takes a while; shown on a terminal only.
+    #[must_use]
+    pub fn busy(&self, words: &str) -> Bar {
+        match self.err_columns {
+            Some(columns) if !self.manner.quiet => Bar::busy(
+                Arc::clone(&self.err),
+                columns,
+                self.err_canvas.unicode,
+                words,
+            ),
+            _ => Bar::hidden(),
+        }
+    }
+
     /// Writes text on standard output as it is.
     pub fn text(&self, text: &str) {
         // A reader that went away (`| head`) is no error of ours, and there is nobody left to tell.

@@ -242,7 +242,7 @@ fn inspect_tells_everything_and_blocks_on_damage() {
     Counts the words and characters of a text and tells how long it takes to read.
 
     Kind         static
-    Cores        >=0.1.0, <1.0.0
+    Cores        >=1.0.0, <2.0.0
     Permissions  none
     Needs        none
     Author       example.com

@@ -24,12 +24,9 @@ fn option_beats_variable_beats_file_beats_default() {
         "../.px-plugin/config.json",
         r#"{"apiUrl":"http://127.0.0.1:1/old"}"#,
     );
-    assert!(
-        seen(&author, &["doctor"]).starts_with(
-            "http://127.0.0.1:1/old/ (HOME"
-                .replace("HOME", &author.home().display().to_string())
-                .as_str()
-        )
+    assert_eq!(
+        seen(&author, &["doctor"]),
+        "http://127.0.0.1:1/old/ (~/.px-plugin/config.json)"
     );
     author.write(
         "../.powerx-plugin/config.json",

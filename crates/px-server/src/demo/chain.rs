@@ -38,24 +38,35 @@ pub struct Chain {
 
 impl Chain {
     /// Puts the parts together.
-    #[must_use]
+    ///
+    /// # Errors
+    /// When no HTTP client can be made.
     pub fn new(
         local: Local,
         author: Author,
         folder: PathBuf,
-        webhooks: WebhookReceiver,
-        mails: SmtpSink,
+        receivers: (WebhookReceiver, SmtpSink),
         plugin: PluginId,
-    ) -> Self {
-        Self {
+    ) -> anyhow::Result<Self> {
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_secs(30))
+            .build()?;
+        let (webhooks, mails) = receivers;
+        Ok(Self {
             local,
             author,
             folder,
             webhooks,
             mails,
             plugin,
-            http: reqwest::Client::new(),
-        }
+            http,
+        })
+    }
+
+    /// The connection pool, for addresses without a typed client.
+    #[must_use]
+    pub const fn http(&self) -> &reqwest::Client {
+        &self.http
     }
 
     /// The Marketplace, as `login` sees it.

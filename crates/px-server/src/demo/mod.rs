@@ -124,9 +124,8 @@ async fn start(
         local,
         author,
         folder.join("greeter"),
-        webhooks,
-        mails,
+        (webhooks, mails),
         plugin,
-    );
+    )?;
     Ok((chain, detail))
 }

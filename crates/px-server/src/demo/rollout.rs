@@ -258,7 +258,7 @@ async fn audit(chain: &Chain) -> anyhow::Result<((), String)> {
 
 async fn metrics(chain: &Chain) -> anyhow::Result<((), String)> {
     let url = chain.local.core_url.join("/metrics")?;
-    let text = reqwest::get(url).await?.text().await?;
+    let text = chain.http().get(url).send().await?.text().await?;
     for name in [
         "plugin_online_publish_count",
         "plugin_online_approval_duration",

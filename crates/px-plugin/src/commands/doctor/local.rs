@@ -26,7 +26,7 @@ const KNOWN: &[&str] = &[
 
 /// Settings, key and certificate.
 pub fn steps(session: &Session, settings: &Settings) -> Vec<Step> {
-    let mut steps = vec![addresses(settings)];
+    let mut steps = vec![addresses(session, settings)];
     steps.extend(files(session));
     steps.extend(variables(session));
     if !settings.publish.value {
@@ -57,7 +57,7 @@ fn service(session: &Session, settings: &Settings, endpoint: &Setting<Url>) -> S
     let signer = signing.signer();
     match signer.sign_message(TRIAL) {
         Ok(signature) if signer.public().verifies(TRIAL, &signature) => {
-            let from = format!("{} ({})", endpoint.value, endpoint.origin);
+            let from = format!("{} ({})", endpoint.value, session.origin(&endpoint.origin));
             Step::good(
                 "key",
                 format!(
@@ -76,14 +76,22 @@ fn service(session: &Session, settings: &Settings, endpoint: &Setting<Url>) -> S
     }
 }
 
-fn addresses(settings: &Settings) -> Step {
-    let mut seen = format!("{} ({})", settings.api_url.value, settings.api_url.origin);
+fn addresses(session: &Session, settings: &Settings) -> Step {
+    let mut seen = format!(
+        "{} ({})",
+        settings.api_url.value,
+        session.origin(&settings.api_url.origin)
+    );
     for (name, setting) in [
         ("uploads to", &settings.artifact_store),
         ("telemetry to", &settings.telemetry),
     ] {
         if let Some(setting) = setting {
-            seen.push_str(&format!("; {name} {} ({})", setting.value, setting.origin));
+            seen.push_str(&format!(
+                "; {name} {} ({})",
+                setting.value,
+                session.origin(&setting.origin)
+            ));
         }
     }
     Step::good("settings", seen)
@@ -136,7 +144,8 @@ fn key(session: &Session, settings: &Settings) -> Vec<Step> {
         "key",
         format!(
             "profile `{profile}` ({}), {}",
-            settings.profile.origin, key.note.fingerprint
+            session.origin(&settings.profile.origin),
+            key.note.fingerprint
         ),
     )];
     let path = store.file(profile, "key.pem");

@@ -107,7 +107,7 @@ async fn token(session: &Session, settings: &Settings) -> Step {
     let origin = settings
         .token
         .as_ref()
-        .map(|token| token.origin.to_string())
+        .map(|token| session.origin(&token.origin))
         .unwrap_or_default();
     let owner = who.publisher_name.as_deref().unwrap_or("no publisher");
     let seen = format!(

@@ -130,18 +130,19 @@ impl Run<'_> {
             .map(|needed| needed.plugin.clone())
             .collect();
         let listed = Listed::fetch(self.session, &client, &manifest.id, requires).await?;
-        let items = precheck::items(
-            self.session,
-            Subject {
-                dir: self.dir,
-                manifest,
-                channel: self.settings.channel.value,
-                notes,
-                key,
-                listed,
-                cores: supported_cores(self.session, &client).await?,
-            },
-        );
+        let cores = supported_cores(self.session, &client).await?;
+        let busy = self.session.printer.busy("Checking");
+        let subject = Subject {
+            dir: self.dir,
+            manifest,
+            channel: self.settings.channel.value,
+            notes,
+            key,
+            listed,
+            cores,
+        };
+        let items = precheck::items(self.session, subject);
+        busy.finish();
         let rate = precheck::bad(&items) as f64 / items.len() as f64;
         story.figures.precheck_failure_rate = Some(rate);
         story.note(

@@ -182,7 +182,7 @@ fn routes(state: Shared) -> Router {
         )
         .route(
             "/api/v1/limits",
-            get(|| async { Json(json!({ "supportedCores": ["0.1.0"], "maxBundleBytes": 1 })) }),
+            get(|| async { Json(json!({ "supportedCores": ["1.0.0"], "maxBundleBytes": 1 })) }),
         )
         .route("/api/v1/me", get(trust::who_am_i))
         .layer(axum::middleware::from_fn(authorise));

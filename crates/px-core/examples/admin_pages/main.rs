@@ -47,7 +47,9 @@ async fn pretend(seed: Seed) {
         };
         for mut install in active {
             let mine = install.created > begun && install.trigger == Trigger::Person;
-            let due = install.not_before.is_none_or(|at| at <= seed.core.db().env().now());
+            let due = install
+                .not_before
+                .is_none_or(|at| at <= seed.core.db().env().now());
             let next = match install.state {
                 S::Waiting if !due => continue,
                 state => state.next().first().copied(),
@@ -107,8 +109,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .merge(core.router())
         .merge(px_web::identity::routes())
         .merge(px_web::assets::routes());
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:8098").await?;
-    println!("http://{} (password: {})", listener.local_addr()?, seed::PASSWORD);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:8097").await?;
+    println!(
+        "http://{} (password: {})",
+        listener.local_addr()?,
+        seed::PASSWORD
+    );
     axum::serve(listener, px_web::wrap(&web, routes)).await?;
     Ok(())
 }

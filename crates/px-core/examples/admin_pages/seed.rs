@@ -89,6 +89,7 @@ fn digest_of(text: &str) -> Digest {
     Digest::from_bytes(bytes)
 }
 
+#[allow(dead_code, reason = "tests use more of it")]
 impl Seed {
     pub async fn tenant(&self, name: &str, internal: bool) -> Outcome<TenantId> {
         let mut tx = self.core.db().begin().await?;
@@ -118,8 +119,11 @@ impl Seed {
 
     pub async fn list(&self, it: Version<'_>) -> Outcome<ListedVersion> {
         let env = self.core.db().env();
-        let permissions: Vec<px_model::Permission> =
-            it.permissions.iter().map(|p| p.parse()).collect::<Result<_, _>>()?;
+        let permissions: Vec<px_model::Permission> = it
+            .permissions
+            .iter()
+            .map(|p| p.parse())
+            .collect::<Result<_, _>>()?;
         let risk = px_core::app::install::resolve::risk(&permissions);
         let listed = ListedVersion {
             version_id: VersionId::from_uuid(env.uuid()),
@@ -135,7 +139,11 @@ impl Seed {
                 size: it.size,
             },
             bundle_url: "/bundle.pxp".to_owned(),
-            dependencies: it.needs.iter().map(|d| d.parse()).collect::<Result<_, _>>()?,
+            dependencies: it
+                .needs
+                .iter()
+                .map(|d| d.parse())
+                .collect::<Result<_, _>>()?,
             permissions,
             corex_version: it.core.map(str::to_owned),
             kind: it.kind.to_owned(),
@@ -228,13 +236,19 @@ impl Seed {
         if to == S::Verified {
             install.facts = Some(Facts {
                 name: install.name.clone(),
-                kind: install.listed.as_ref().map_or("wasm".into(), |l| l.kind.clone()),
+                kind: install
+                    .listed
+                    .as_ref()
+                    .map_or("wasm".into(), |l| l.kind.clone()),
                 permissions: install.granted.clone(),
                 requires: Vec::new(),
                 conflicts: Vec::new(),
                 corex_version: None,
                 migrates: false,
-                signed_by: install.listed.as_ref().map_or_else(String::new, |l| l.publisher.clone()),
+                signed_by: install
+                    .listed
+                    .as_ref()
+                    .map_or_else(String::new, |l| l.publisher.clone()),
             });
         }
         if to == S::Probation {
@@ -242,7 +256,11 @@ impl Seed {
         }
         let note = fault.map_or_else(|| Note::fact(told), Note::fault);
         let actor = install.actor.clone();
-        self.core.machine().ledger.enter(install, to, &actor, &note).await?;
+        self.core
+            .machine()
+            .ledger
+            .enter(install, to, &actor, &note)
+            .await?;
         let text = fault.map_or_else(|| told.to_owned(), ToString::to_string);
         let level = if fault.is_some() { "error" } else { "info" };
         let line = format!("{to} {text}");
@@ -272,6 +290,15 @@ impl Seed {
         Ok(())
     }
 
+    /// As [`Seed::walk`], from where the install is.
+    pub async fn walk_from(&self, install: &mut Install, upto: S) -> Outcome {
+        while install.state != upto {
+            let next = install.state.next().first().copied();
+            self.enter(install, next.ok_or("the end")?, None).await?;
+        }
+        Ok(())
+    }
+
     pub async fn install(&self, tenant: TenantId, who: &str, listed: &ListedVersion) -> Outcome {
         let mut install = self.ask(tenant, who, Trigger::Person, listed, None).await?;
         self.walk(&mut install, S::Committed).await
@@ -297,7 +324,12 @@ impl Seed {
     pub async fn rollout(&self, listed: &ListedVersion, all: &[TenantId], pause: bool) -> Outcome {
         let db = self.core.db();
         let actor = Actor::system("rollout");
-        let about = (&listed.plugin_id, &listed.version, listed.version_id, listed.channel);
+        let about = (
+            &listed.plugin_id,
+            &listed.version,
+            listed.version_id,
+            listed.channel,
+        );
         let place = |i: usize| match i {
             0..2 => 0,
             2..6 => 1,
@@ -322,7 +354,10 @@ impl Seed {
                 continue;
             }
             let scope = TenantScope::one(tenant);
-            if installed::get(db, &scope, tenant, &listed.plugin_id).await?.is_none() {
+            if installed::get(db, &scope, tenant, &listed.plugin_id)
+                .await?
+                .is_none()
+            {
                 continue;
             }
             let mut install = self.ask(tenant, "", Trigger::Policy, listed, None).await?;
@@ -332,7 +367,8 @@ impl Seed {
                 "trap",
                 "5 of 212 requests ended in a trap; the version before had none.",
             );
-            self.enter(&mut install, S::RollingBack, Some(&fault)).await?;
+            self.enter(&mut install, S::RollingBack, Some(&fault))
+                .await?;
             self.enter(&mut install, S::RolledBack, None).await?;
             let mut tx = db.begin().await?;
             let state = MemberState::Failed;

@@ -12,7 +12,7 @@ use px_model::{Channel, Role, TenantId, UpgradePolicy};
 use px_notify::Text2;
 use px_web::identity::Reach;
 
-use crate::seed::{Seed, Version};
+use super::seed::{Seed, Version};
 
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
@@ -82,10 +82,16 @@ const HUB: Version<'_> = Version {
     version: "0.8.0",
     channel: Channel::Stable,
     kind: "process",
-    permissions: &["customers:read", "customers:update", "http:outbound:mail.example.com"],
+    permissions: &[
+        "customers:read",
+        "customers:update",
+        "http:outbound:mail.example.com",
+    ],
     needs: &[],
     core: Some(">=1.2.0"),
-    notes: Some("# New\n- Import from `csv`\n- Merge duplicates\n\n# Mended\n- Search finds names with accents"),
+    notes: Some(
+        "# New\n- Import from `csv`\n- Merge duplicates\n\n# Mended\n- Search finds names with accents",
+    ),
     size: 31_000_000,
 };
 const LOYALTY: Version<'_> = Version {
@@ -149,20 +155,44 @@ const FORMS: Version<'_> = Version {
 pub async fn tell(seed: &Seed) -> Outcome<TenantId> {
     let home = seed.tenant("Harbour Bakery", false).await?;
     let names = [
-        "PowerX internal", "Lakeside Clinic", "Stone Bridge School", "东湖书店", "Meadow Farm",
-        "Old Mill Brewery", "Hill Street Bikes", "River Print", "North Pier Hotel", "晨光超市",
-        "Westgate Garage", "Castle Tours", "Orchard Dental",
+        "PowerX internal",
+        "Lakeside Clinic",
+        "Stone Bridge School",
+        "东湖书店",
+        "Meadow Farm",
+        "Old Mill Brewery",
+        "Hill Street Bikes",
+        "River Print",
+        "North Pier Hotel",
+        "晨光超市",
+        "Westgate Garage",
+        "Castle Tours",
+        "Orchard Dental",
     ];
     let mut others = Vec::new();
     for name in names {
         others.push(seed.tenant(name, name == "PowerX internal").await?);
     }
     let tenant = Reach::Tenant(home);
-    seed.account("admin", "Bakery administrator", Role::TenantAdmin, tenant).await?;
-    seed.account("viewer", "Bakery viewer", Role::TenantViewer, tenant).await?;
-    seed.account("ops", "Platform operator", Role::PlatformOps, Reach::Everywhere).await?;
+    seed.account("admin", "Bakery administrator", Role::TenantAdmin, tenant)
+        .await?;
+    seed.account("viewer", "Bakery viewer", Role::TenantViewer, tenant)
+        .await?;
+    seed.account(
+        "ops",
+        "Platform operator",
+        Role::PlatformOps,
+        Reach::Everywhere,
+    )
+    .await?;
     let neighbour = Reach::Tenant(others[1]);
-    seed.account("neighbour", "Clinic administrator", Role::TenantAdmin, neighbour).await?;
+    seed.account(
+        "neighbour",
+        "Clinic administrator",
+        Role::TenantAdmin,
+        neighbour,
+    )
+    .await?;
     let (ocr, shift, stock, report) = first_versions(seed).await?;
     seed.clock.to_ago(20 * DAY);
     for listed in [&ocr, &shift, &report] {
@@ -170,7 +200,8 @@ pub async fn tell(seed: &Seed) -> Outcome<TenantId> {
     }
     for tenant in &others {
         seed.install(*tenant, "Platform operator", &shift).await?;
-        seed.policy(*tenant, SHIFT.plugin, UpgradePolicy::Auto).await?;
+        seed.policy(*tenant, SHIFT.plugin, UpgradePolicy::Auto)
+            .await?;
     }
     seed.clock.to_ago(6 * DAY);
     seed.install(home, "Bakery administrator", &stock).await?;
@@ -199,20 +230,27 @@ async fn trouble(seed: &Seed, home: TenantId) -> Outcome {
     seed.clock.to_ago(2 * DAY);
     let who = "Bakery administrator";
     let portrait = seed.list(PORTRAIT).await?;
-    let mut install = seed.ask(home, who, Trigger::Person, &portrait, None).await?;
+    let mut install = seed
+        .ask(home, who, Trigger::Person, &portrait, None)
+        .await?;
     seed.walk(&mut install, S::Preflight).await?;
     let text = "Its health path answered 503 for 30 s.";
     let fault = Fault::plugin(Code::PreflightFailed, "unhealthy", text);
     seed.enter(&mut install, S::Failed, Some(&fault)).await?;
     seed.clock.to_ago(5 * 3600);
-    let newer = Version { version: "3.1.0", ..REPORT };
+    let newer = Version {
+        version: "3.1.0",
+        ..REPORT
+    };
     let bad = seed.list(newer).await?;
-    seed.policy(home, REPORT.plugin, UpgradePolicy::Auto).await?;
+    seed.policy(home, REPORT.plugin, UpgradePolicy::Auto)
+        .await?;
     let mut install = seed.ask(home, "", Trigger::Policy, &bad, None).await?;
     seed.walk(&mut install, S::Probation).await?;
     let text = "9 of 340 requests failed; the version before had 1 of 410.";
     let fault = Fault::plugin(Code::ProbationFailed, "errors", text);
-    seed.enter(&mut install, S::RollingBack, Some(&fault)).await?;
+    seed.enter(&mut install, S::RollingBack, Some(&fault))
+        .await?;
     seed.enter(&mut install, S::RolledBack, None).await?;
     seed.health(home, REPORT.plugin, "degraded").await
 }
@@ -222,7 +260,11 @@ async fn news(seed: &Seed, home: TenantId, others: &[TenantId]) -> Outcome {
     seed.clock.to_ago(4 * 3600);
     let mut ocr = OCR;
     ocr.version = "2.4.0";
-    ocr.permissions = &["orders:read", "invoices:create", "http:outbound:api.ocr.example.com"];
+    ocr.permissions = &[
+        "orders:read",
+        "invoices:create",
+        "http:outbound:api.ocr.example.com",
+    ];
     ocr.notes = Some(
         "# What is new\n\n- Reads photographed receipts\n- Recognises **12 more** tax formats\n- Sends difficult pages to the publisher's own service, when you allow it\n\n# Mended\n\n- Totals with more than two decimals",
     );
@@ -244,7 +286,11 @@ async fn news(seed: &Seed, home: TenantId, others: &[TenantId]) -> Outcome {
     all.push(home);
     seed.rollout(&shift, &all, true).await?;
     seed.clock.to_ago(2 * 3600);
-    let beta = Version { version: "1.0.0-beta.2", channel: Channel::Beta, ..STOCK };
+    let beta = Version {
+        version: "1.0.0-beta.2",
+        channel: Channel::Beta,
+        ..STOCK
+    };
     seed.list(beta).await?;
     Ok(())
 }
@@ -263,10 +309,15 @@ async fn present(seed: &Seed, home: TenantId) -> Outcome {
     seed.clock.to_ago(3600);
     let hub = seed.list(HUB).await?;
     let tonight = seed.core.db().env().now() + SignedDuration::from_hours(9);
-    let mut waiting = seed.ask(home, who, Trigger::Person, &hub, Some(tonight)).await?;
+    let mut waiting = seed
+        .ask(home, who, Trigger::Person, &hub, Some(tonight))
+        .await?;
     seed.walk(&mut waiting, S::Waiting).await?;
     seed.clock.to_ago(600);
-    let newer = Version { version: "0.10.0", ..STOCK };
+    let newer = Version {
+        version: "0.10.0",
+        ..STOCK
+    };
     let stock = seed.list(newer).await?;
     seed.clock.to_ago(70);
     let mut watched = seed.ask(home, who, Trigger::Person, &stock, None).await?;
