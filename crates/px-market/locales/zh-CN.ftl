@@ -453,3 +453,4 @@ mkt-count-error = { $n } 项须修复
 mkt-count-hold = { $n } 项待判断
 mkt-count-warning = { $n } 项警告
 mkt-count-info = { $n } 项提示
+mkt-renew = 延长认领
