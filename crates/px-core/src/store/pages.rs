@@ -4,7 +4,7 @@ use px_api::Problem;
 use px_model::{InstallId, InstallState, PluginId, RolloutId, TenantId};
 use px_store::{Db, Result, Row, vals};
 
-use super::installs::from_json;
+use super::install_row::from_json;
 use crate::app::authority::TenantScope;
 use crate::app::fault::Blame;
 use crate::app::rollout::{Member, MemberState};
