@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::accounts::{self, Accounts, Site};
 use crate::demo::{self, Format};
 use crate::local;
 use crate::operator;
@@ -37,6 +38,8 @@ enum Command {
     },
     /// Install, roll back and look at plugins of a running core
     Plugins(Box<operator::Plugins>),
+    /// Make and list accounts and tokens of core and console
+    Accounts(Accounts),
     /// Print every setting, its value and where it comes from
     Config,
 }
@@ -60,6 +63,8 @@ struct Marketplace {
 enum MarketCommand {
     /// Serve the Marketplace
     Serve,
+    /// Make and list accounts and tokens of the Marketplace
+    Accounts(Accounts),
     /// Print every setting, its value and where it comes from
     Config,
 }
@@ -84,6 +89,10 @@ pub fn powerx() -> ExitCode {
                 demo::run(settings, options).await
             }
             Some(Command::Plugins(plugins)) => operator::run(&settings, *plugins).await,
+            Some(Command::Accounts(args)) => {
+                let db = crate::core::database(&settings).await?;
+                accounts::run(&db, Site::Core, args).await
+            }
             Some(Command::Config) => print_config(&settings),
         }
     })
@@ -97,6 +106,10 @@ pub fn marketplace() -> ExitCode {
         let settings = settings(args.config.as_deref())?;
         match args.command {
             MarketCommand::Serve => local::serve_market(&settings).await.map(|()| true),
+            MarketCommand::Accounts(args) => {
+                let db = crate::market::database(&settings).await?;
+                accounts::run(&db, Site::Marketplace, args).await
+            }
             MarketCommand::Config => print_config(&settings),
         }
     })

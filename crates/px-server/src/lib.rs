@@ -1,6 +1,7 @@
 //! Composition root: settings, telemetry and wiring of the server programs, the quick start that
 //! runs everything on one machine, and the demo that walks the whole chain.
 
+pub mod accounts;
 pub mod cli;
 pub mod core;
 pub mod demo;

@@ -1,5 +1,8 @@
 //! Log and metrics of a server process.
 
+use std::io::IsTerminal as _;
+use std::sync::{Mutex, PoisonError};
+
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::{EnvFilter, fmt};
 
@@ -15,6 +18,7 @@ pub fn start(settings: &Settings) -> anyhow::Result<PrometheusHandle> {
     let log = fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(true);
     // A log that is there already (a test's) is kept.
     let _ = if settings.text("PX_LOG_FORMAT") == "json" {
@@ -32,8 +36,10 @@ const BUCKETS: [f64; 18] = [
 ];
 
 fn metrics_handle() -> anyhow::Result<PrometheusHandle> {
-    static HANDLE: std::sync::OnceLock<PrometheusHandle> = std::sync::OnceLock::new();
-    if let Some(handle) = HANDLE.get() {
+    // Held while the recorder is installed: two servers may start at the same moment.
+    static HANDLE: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
+    let mut known = HANDLE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(handle) = known.as_ref() {
         return Ok(handle.clone());
     }
     let handle = PrometheusBuilder::new()
@@ -43,5 +49,6 @@ fn metrics_handle() -> anyhow::Result<PrometheusHandle> {
             &BUCKETS.map(|seconds| seconds * 1000.0),
         )?
         .install_recorder()?;
-    Ok(HANDLE.get_or_init(|| handle).clone())
+    *known = Some(handle.clone());
+    Ok(handle)
 }

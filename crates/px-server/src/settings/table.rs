@@ -138,6 +138,18 @@ pub const SETTINGS: &[Setting] = &[
         "permissions and dependencies that are never listed",
     ),
     setting(
+        "MKP_AUTO_UPGRADE_RULES",
+        Kind::Text,
+        "",
+        "JSON list of {tenant, channel, policy}: the most a subscription may ask for",
+    ),
+    setting(
+        "MKP_NOTIFICATION_TEMPLATES",
+        Kind::Text,
+        "",
+        "folder with {language}/{message}.txt in place of the built-in texts",
+    ),
+    setting(
         "MKP_HIGH_RISK_APPROVERS",
         Kind::Number,
         "2",
@@ -288,6 +300,12 @@ pub const SETTINGS: &[Setting] = &[
         Kind::Switch,
         "1",
         "0 lets sessions work over plain http; the quick start sets it on loopback",
+    ),
+    setting(
+        "PX_TRUST_FORWARDED",
+        Kind::Switch,
+        "0",
+        "1 takes the client's address from X-Forwarded-For, which a proxy in front must set",
     ),
     setting(
         "PX_LOG",
