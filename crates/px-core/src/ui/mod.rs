@@ -19,6 +19,7 @@ mod parts;
 mod permissions;
 mod plugin;
 mod rollout;
+mod rollout_members;
 mod rollouts;
 mod steps;
 mod switch;

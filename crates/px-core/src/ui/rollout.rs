@@ -8,29 +8,26 @@ use px_model::RolloutId;
 use px_web::http::Export;
 use px_web::i18n::T;
 use px_web::identity::PlatformOps;
-use px_web::ui::{
-    self, Card, Column, Field, Filter, ListQuery, Note, Row, Stat, Table, Tone, pill,
-};
+use px_web::ui::{self, Card, Field, Note, Stat, Tone, pill};
 use px_web::{Answer, Failure, Flash, Html, Ui};
-use serde_json::json;
 
 use super::operation::Reason;
-use super::operations::slice;
 use super::parts::{self, count, foreign, link, refused, say};
+use super::rollout_members;
 use super::rollouts::{current, members_in, name_of, names, state};
 use super::who::Reader;
 use crate::Core;
 use crate::app::authority::{PlatformOps as Ops, TenantScope};
-use crate::app::fault::Blame;
 use crate::app::rollout::{BatchRow, MemberState, RolloutState, View};
 use crate::store::pages::{self, MemberRow};
 use crate::store::rollouts::{self, Rollout};
 
-struct Sheet {
-    rollout: Rollout,
-    view: View,
-    members: Vec<MemberRow>,
-    name: String,
+/// Everything the page of a rollout shows.
+pub(super) struct Sheet {
+    pub(super) rollout: Rollout,
+    pub(super) view: View,
+    pub(super) members: Vec<MemberRow>,
+    pub(super) name: String,
 }
 
 async fn load(core: &Core, id: &str) -> Answer<Sheet> {
@@ -58,7 +55,7 @@ pub(super) async fn page(
     let sheet = load(&core, &id).await?;
     let query = ui.list();
     if Export::wanted(&query) {
-        return Ok(export(&sheet).answer(&query));
+        return Ok(rollout_members::export(&sheet).answer(&query));
     }
     let step = query.get("ask").map(str::to_owned);
     Ok(show(&core, &ui, &who, &sheet, step.as_deref(), "", None).await)
@@ -88,7 +85,7 @@ async fn show(
         .lead(lead(t, sheet))
         .actions(buttons(t, sheet))
         .status(status.unwrap_or(StatusCode::OK));
-    let pieces = [problem_panel, form, part, tenants(ui, sheet)];
+    let pieces = [problem_panel, form, part, rollout_members::list(ui, sheet)];
     page.show_html(parts::stack(pieces.into_iter().filter(|p| !p.is_empty())))
 }
 
@@ -208,6 +205,21 @@ fn stats(t: &T, sheet: &Sheet) -> Html {
     ])
 }
 
+/// Where a batch stands.
+fn batch_state(t: &T, sheet: &Sheet, batch: &BatchRow) -> Html {
+    let now = current(&sheet.view) == batch.batch + 1;
+    let (tone, icon, word) = match (batch.settled, batch.started, sheet.rollout.state) {
+        (Some(_), _, _) => (Tone::Ok, "circle-check", "adm-batch-passed"),
+        (_, _, RolloutState::Paused) if now => (Tone::Warn, "player-pause", "adm-batch-paused"),
+        (None, Some(_), RolloutState::Running) => (Tone::Busy, "player-play", "adm-batch-running"),
+        (_, _, RolloutState::Running | RolloutState::Paused) => {
+            (Tone::Neutral, "clock", "adm-batch-pending")
+        }
+        _ => (Tone::Neutral, "minus", "adm-batch-never"),
+    };
+    pill(tone, icon, &t.t(word))
+}
+
 fn batch(t: &T, sheet: &Sheet, batch: &BatchRow) -> Html {
     let index = batch.batch;
     let all = sheet
@@ -222,16 +234,7 @@ fn batch(t: &T, sheet: &Sheet, batch: &BatchRow) -> Html {
         Some(index),
         &[MemberState::Failed, MemberState::Forgiven],
     );
-    let now = current(&sheet.view) == index + 1;
-    let (tone, icon, word) = match (batch.settled, batch.started, sheet.rollout.state) {
-        (Some(_), _, _) => (Tone::Ok, "circle-check", "adm-batch-passed"),
-        (_, _, RolloutState::Paused) if now => (Tone::Warn, "player-pause", "adm-batch-paused"),
-        (None, Some(_), RolloutState::Running) => (Tone::Busy, "player-play", "adm-batch-running"),
-        (_, _, RolloutState::Running | RolloutState::Paused) => {
-            (Tone::Neutral, "clock", "adm-batch-pending")
-        }
-        _ => (Tone::Neutral, "minus", "adm-batch-never"),
-    };
+    let state = batch_state(t, sheet, batch);
     let when = match (batch.settled.or(batch.started), batch.start_at) {
         (Some(at), _) => ui::time(t, at),
         (None, Some(at)) => Html::text(&say(t, "adm-not-before", &[("at", &t.datetime(at))])),
@@ -265,138 +268,10 @@ fn batch(t: &T, sheet: &Sheet, batch: &BatchRow) -> Html {
     );
     let bar_tone = if failed > 0 { Tone::Danger } else { Tone::Ok };
     let bar = ui::progress(t, bar_tone, count(done), count(all), &words);
-    let state = pill(tone, icon, &t.t(word));
     let title = Html::text(&title);
     Html::trusted(format!(
         r#"<div><div class="px-row px-between mb-1"><strong>{title}</strong><span class="px-row">{failed_words}<small class="px-muted">{when}</small>{state}</span></div>{bar}</div>"#
     ))
-}
-
-fn tenants(ui: &Ui, sheet: &Sheet) -> Html {
-    let (t, query) = (&ui.t, ui.list());
-    let mut found: Vec<&MemberRow> = sheet
-        .members
-        .iter()
-        .filter(|m| matches(&query, m))
-        .collect();
-    // Whoever is stuck comes first.
-    found.sort_by_key(|m| (order(m.member.outcome()), m.member.batch));
-    let (shown, next) = slice(&query, &found);
-    let rows = shown.iter().map(|m| member(t, sheet, m));
-    let states = [
-        "failed",
-        "installing",
-        "pending",
-        "excluded",
-        "forgiven",
-        "committed",
-    ]
-    .map(|s| (s.to_owned(), t.t(&format!("adm-member-{s}"))));
-    let batches = (1..=sheet.view.batches.len()).map(|n| {
-        let n = n.to_string();
-        let word = say(t, "adm-batch-n", &[("n", &n)]);
-        (n, word)
-    });
-    let table = Table::new(t, &query, t.t("adm-tenants"))
-        .search(t.t("adm-tenants-search"))
-        .filter(Filter::new("state", t.t("adm-col-state"), states.to_vec()))
-        .filter(Filter::new(
-            "batch",
-            t.t("adm-col-batch"),
-            batches.collect(),
-        ))
-        .column(Column::new(t.t("adm-tenant")))
-        .column(Column::new(t.t("adm-col-batch")).number())
-        .column(Column::new(t.t("adm-col-state")))
-        .column(Column::new(t.t("adm-col-why")))
-        .rows(rows)
-        .total(count(found.len()))
-        .next(next)
-        .export();
-    Card::new(t.t("adm-who-is-where"), table.html())
-        .flush()
-        .id("tenants")
-        .html()
-}
-
-const fn order(state: MemberState) -> u8 {
-    match state {
-        MemberState::Failed => 0,
-        MemberState::Forgiven => 1,
-        MemberState::Installing => 2,
-        MemberState::Excluded => 3,
-        MemberState::Pending => 4,
-        MemberState::Committed => 5,
-    }
-}
-
-fn matches(query: &ListQuery, row: &MemberRow) -> bool {
-    let text = query.q().is_none_or(|q| {
-        let q = q.to_lowercase();
-        row.name.to_lowercase().contains(&q) || row.member.tenant.to_string().contains(&q)
-    });
-    let state = query
-        .get("state")
-        .is_none_or(|s| s == row.member.outcome().as_str());
-    let batch = query
-        .get("batch")
-        .is_none_or(|b| b == (row.member.batch + 1).to_string());
-    text && state && batch
-}
-
-fn member(t: &T, sheet: &Sheet, row: &MemberRow) -> Row {
-    let outcome = row.member.outcome();
-    let (tone, icon) = match outcome {
-        MemberState::Committed => (Tone::Ok, "circle-check"),
-        MemberState::Installing => (Tone::Busy, "activity"),
-        MemberState::Pending => (Tone::Neutral, "clock-pause"),
-        MemberState::Failed => (Tone::Danger, "circle-x"),
-        MemberState::Forgiven => (Tone::Warn, "arrow-back-up"),
-        MemberState::Excluded => (Tone::Neutral, "minus"),
-    };
-    let state = pill(
-        tone,
-        icon,
-        &t.t(&format!("adm-member-{}", outcome.as_str())),
-    );
-    Row::new([
-        Row::lead(&Html::empty(), &row.name, "", ""),
-        (row.member.batch + 1).to_string().into(),
-        state,
-        why(t, sheet, row, outcome),
-    ])
-}
-
-/// Why a tenant is where it is.
-fn why(t: &T, sheet: &Sheet, row: &MemberRow, outcome: MemberState) -> Html {
-    let blame = row.member.blame.map(|b| match b {
-        Blame::Plugin => "adm-blame-plugin",
-        Blame::Tenant => "adm-blame-tenant",
-        Blame::Infrastructure => "adm-blame-infrastructure",
-    });
-    match (&row.problem, &row.reason, outcome) {
-        (Some(problem), _, _) => {
-            let title = Html::text(&parts::problem_title(t, problem));
-            let detail = foreign(t, &parts::capital(&problem.detail));
-            let blame = blame.map_or_else(String::new, |key| t.t(key));
-            let blame = Html::text(&blame);
-            let code = Html::text(&problem.code);
-            Html::trusted(format!(
-                r#"<div><strong>{title}</strong> <code>{code}</code><br>{detail} <span class="px-muted">{blame}</span></div>"#
-            ))
-        }
-        (None, Some(reason), _) => foreign(t, &parts::capital(reason)),
-        (None, None, MemberState::Installing) => row
-            .member
-            .install
-            .map_or_else(Html::empty, |s| ui::install_state(t, s)),
-        (None, None, MemberState::Pending) => Html::text(&t.t(match sheet.rollout.state {
-            RolloutState::Running => "adm-pending-why",
-            RolloutState::Paused => "adm-pending-paused",
-            _ => "adm-pending-never",
-        })),
-        _ => Html::empty(),
-    }
 }
 
 /// `GET /rollouts/{rollout}/part`
@@ -458,43 +333,4 @@ pub(super) async fn steer(
             Ok(show(&core, &ui, &who, &sheet, ask, &form.reason, Some(&problem)).await)
         }
     }
-}
-
-fn export(sheet: &Sheet) -> Export {
-    let columns = vec![
-        "rollout",
-        "plugin",
-        "version",
-        "tenant",
-        "tenantName",
-        "batch",
-        "state",
-        "install",
-        "installState",
-        "code",
-        "detail",
-        "blame",
-    ];
-    let rows = sheet.members.iter().map(|m| {
-        vec![
-            json!(sheet.rollout.id),
-            json!(sheet.rollout.plugin),
-            json!(sheet.rollout.version),
-            json!(m.member.tenant),
-            json!(m.name),
-            json!(m.member.batch + 1),
-            json!(m.member.outcome().as_str()),
-            json!(m.install),
-            json!(m.member.install),
-            json!(m.problem.as_ref().map(|p| &p.code)),
-            json!(
-                m.problem
-                    .as_ref()
-                    .map(|p| p.detail.clone())
-                    .or_else(|| m.reason.clone())
-            ),
-            json!(m.member.blame.map(Blame::as_str)),
-        ]
-    });
-    Export::new(format!("rollout-{}", sheet.rollout.id), columns).rows(rows)
 }
