@@ -6,6 +6,8 @@
 
 #[path = "pages/catalog.rs"]
 mod catalog;
+#[path = "pages/report.rs"]
+mod report;
 #[path = "pages/seed.rs"]
 mod seed;
 

@@ -500,3 +500,4 @@ mkt-count-info = { $n ->
     [one] 1 note
    *[other] { $n } notes
   }
+mkt-renew = Renew claim

@@ -1,6 +1,7 @@
 //! Log and metrics of a server process.
 
 use std::io::IsTerminal as _;
+use std::sync::{Mutex, PoisonError};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::{EnvFilter, fmt};
@@ -35,8 +36,10 @@ const BUCKETS: [f64; 18] = [
 ];
 
 fn metrics_handle() -> anyhow::Result<PrometheusHandle> {
-    static HANDLE: std::sync::OnceLock<PrometheusHandle> = std::sync::OnceLock::new();
-    if let Some(handle) = HANDLE.get() {
+    // Held while the recorder is installed: two servers may start at the same moment.
+    static HANDLE: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
+    let mut known = HANDLE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(handle) = known.as_ref() {
         return Ok(handle.clone());
     }
     let handle = PrometheusBuilder::new()
@@ -46,5 +49,6 @@ fn metrics_handle() -> anyhow::Result<PrometheusHandle> {
             &BUCKETS.map(|seconds| seconds * 1000.0),
         )?
         .install_recorder()?;
-    Ok(HANDLE.get_or_init(|| handle).clone())
+    *known = Some(handle.clone());
+    Ok(handle)
 }

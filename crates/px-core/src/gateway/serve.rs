@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderName, Request, Response, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri, header};
 use px_api::{Code, Problem};
 use px_model::{PluginId, TenantId};
 use px_runtime::{Body, Instance, RunFault, join_base_path};
@@ -89,12 +89,13 @@ impl Gateway {
             let text = "The plugin has nothing at this address.";
             return Err(Problem::new(Code::NotFound, text));
         };
-        pass(instance, &path, context, request).await
+        pass(instance, side, &path, context, request).await
     }
 }
 
 async fn pass(
     instance: &Instance,
+    side: Side,
     path: &str,
     context: &Value,
     mut request: Request<Body>,
@@ -109,15 +110,20 @@ async fn pass(
     instance.identify(request.headers_mut(), Some(context));
     match instance.handle(request).await {
         Ok(mut answer) => {
-            guard(answer.headers_mut());
+            guard(answer.headers_mut(), side);
             Ok(answer)
         }
         Err(fault) => Err(problem(&fault)),
     }
 }
 
-/// A plugin sets no cookies of this site and no policy for it.
-fn guard(headers: &mut HeaderMap) {
+/// A plugin sets no cookies of this site and no policy for it, and what its API answers is data:
+/// a browser that is led there runs nothing of it.
+fn guard(headers: &mut HeaderMap, side: Side) {
+    if side == Side::Api {
+        let policy = HeaderValue::from_static("default-src 'none'; sandbox");
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     headers.remove(header::SET_COOKIE);
     headers.remove(header::STRICT_TRANSPORT_SECURITY);
     headers.remove(HeaderName::from_static("service-worker-allowed"));

@@ -44,6 +44,15 @@ pub async fn state(State(core): State<Core>, _who: Who) -> Answer<Json<CatalogSt
     Ok(Json(core.catalog_state().await?))
 }
 
+/// Believes the keys the Marketplace names now; to be done after asking its people on another way.
+#[utoipa::path(post, path = "/api/v1/admin/plugins/catalog/trust", tag = "catalog",
+    responses((status = 200, body = Recorded), (status = 403, body = px_api::Problem)))]
+pub async fn accept_trust(State(core): State<Core>, who: Who) -> Answer<Json<Recorded>> {
+    let accepted = core.syncer().accept_trust(&who.ops()?).await;
+    let audit = accepted.map_err(crate::app::error::AppError::from)?;
+    Ok(recorded(&audit))
+}
+
 /// How the installs of the last 24 hours ended, over all tenants.
 #[utoipa::path(get, path = "/api/v1/admin/plugins/figures", tag = "catalog",
     responses((status = 200, body = InstallFigures), (status = 403, body = px_api::Problem)))]

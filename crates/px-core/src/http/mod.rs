@@ -63,6 +63,7 @@ fn plugins() -> Router<Core> {
         .route("/installed", get(catalog::installed))
         .route("/versions", get(catalog::versions))
         .route("/catalog", get(catalog::state))
+        .route("/catalog/trust", post(catalog::accept_trust))
         .route("/figures", get(catalog::figures))
         .route("/upgrade/rollback", post(installs::roll_back))
         .route("/upgrade/batches", get(rollouts::batches))

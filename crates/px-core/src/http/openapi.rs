@@ -23,6 +23,7 @@ use super::{alerts, catalog, events, installs, records, rollouts, tenants};
         catalog::versions,
         catalog::installed,
         catalog::state,
+        catalog::accept_trust,
         catalog::figures,
         catalog::set_policy,
         catalog::explain,

@@ -16,6 +16,7 @@ pub mod rollouts;
 mod steps;
 pub mod sweeper;
 pub mod syncer;
+mod trust;
 pub mod verify;
 mod watch;
 pub mod watchman;

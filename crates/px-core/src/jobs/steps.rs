@@ -1,5 +1,7 @@
 //! The work of the states before traffic: resolve, fetch, stage, preflight, migrate, activate.
 
+use std::time::Duration;
+
 use px_api::Code;
 use px_model::InstallState;
 use px_store::Result;
@@ -14,6 +16,9 @@ use crate::app::install::resolve::{self, Demands, Present};
 use crate::store::{installed, installs};
 
 type Outcome = Result<Done, Trouble>;
+
+/// Longest preflight; below the limit of its state, so that the plugin gets the blame it deserves.
+const PREFLIGHT: Duration = Duration::from_secs(32);
 
 impl Machine {
     pub(crate) async fn resolve(&self, install: &Install) -> Outcome {
@@ -101,7 +106,7 @@ impl Machine {
             {
                 return Ok(Done::Again);
             }
-            let second = std::time::Duration::from_secs(1);
+            let second = Duration::from_secs(1);
             let _ = tokio::time::timeout(second, commits.changed()).await;
         }
     }
@@ -166,7 +171,12 @@ impl Machine {
 
     /// Starts the version beside the one that serves, then saves the tenant's data.
     pub(crate) async fn preflight(&self, install: &Install) -> Outcome {
-        let facts = self.runtime.preflight(&install.unit()).await?;
+        let facts = tokio::time::timeout(PREFLIGHT, self.runtime.preflight(&install.unit()))
+            .await
+            .map_err(|_| {
+                let text = "It did not answer its health and smoke requests in time.";
+                Fault::plugin(Code::PreflightFailed, "preflight_slow", text)
+            })??;
         let data = self.layout.data(install.tenant, &install.plugin);
         let snapshot = self
             .layout

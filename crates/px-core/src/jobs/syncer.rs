@@ -8,7 +8,7 @@ use px_api::market::{ListedVersion, TrustDocument};
 use px_model::{Event, VersionState, event_type};
 use px_notify::{NewAlert, Severity, Text2, raise_alert, resolve_alert};
 use px_store::{Actor, Db, Result, Tx};
-use tracing::{info, warn};
+use tracing::warn;
 
 use crate::app::authority::TenantScope;
 use crate::app::fault::Fault;
@@ -87,7 +87,7 @@ impl Syncer {
     }
 
     async fn ask(&self) -> Result<(usize, i64), Fault> {
-        self.trust().await?;
+        self.trust_pinned().await?;
         let mut taken = 0;
         for _ in 0..GAPS {
             let state = catalog::sync_state(&self.db, &self.source)
@@ -117,28 +117,6 @@ impl Syncer {
             "gap",
             text,
         ))
-    }
-
-    /// Trusts what is pinned; pins the Marketplace's first word when nothing is.
-    async fn trust(&self) -> Result<(), Fault> {
-        if self.trust.is_some() {
-            return Ok(());
-        }
-        let pinned = catalog::trust(&self.db, &self.source)
-            .await
-            .map_err(store)?;
-        if let Some(document) = pinned {
-            return self.verifier.trust(&document);
-        }
-        let document = self.marketplace.trust().await?;
-        self.verifier.trust(&document)?;
-        let mut tx = self.db.begin().await.map_err(store)?;
-        catalog::pin_trust(&mut tx, &self.source, &document)
-            .await
-            .map_err(store)?;
-        tx.commit().await.map_err(store)?;
-        info!(source = %self.source, "the Marketplace's keys are pinned");
-        Ok(())
     }
 
     /// Takes one event in one transaction with the cursor.
@@ -249,7 +227,7 @@ impl Syncer {
         Ok(())
     }
 
-    async fn alert(&self, kind: &str, en: &str, zh: &str) -> Result<()> {
+    pub(super) async fn alert(&self, kind: &str, en: &str, zh: &str) -> Result<()> {
         let mut tx = self.db.begin().await?;
         raise_alert(
             &mut tx,
@@ -327,6 +305,6 @@ async fn withdrawn(tx: &mut Tx, listed: &ListedVersion) -> Result<()> {
     clippy::needless_pass_by_value,
     reason = "used as a function in map_err"
 )]
-fn store(error: px_store::StoreError) -> Fault {
+pub(super) fn store(error: px_store::StoreError) -> Fault {
     Fault::infrastructure(px_api::Code::Unavailable, "database", error.to_string())
 }

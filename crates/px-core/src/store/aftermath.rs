@@ -184,6 +184,8 @@ fn outcome_of(install: &Install) -> Option<Outcome> {
     let by_hand = install.cause.as_deref() == Some("by_hand");
     match install.state {
         InstallState::Committed => Some(Outcome::Committed),
+        // A tenant's own choice or state says nothing about the version.
+        InstallState::Failed if install.blame == Some(Blame::Tenant) => None,
         InstallState::Failed | InstallState::Quarantined => Some(Outcome::Failed),
         InstallState::RolledBack if by_hand => Some(Outcome::RolledBackByHand),
         InstallState::RolledBack => Some(Outcome::RolledBack),

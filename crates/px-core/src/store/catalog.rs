@@ -234,26 +234,40 @@ pub async fn sync_count(tx: &mut Tx, source: &str, gaps: i64, refused: i64) -> R
     Ok(())
 }
 
-/// The trust document pinned for `source`.
+/// The trust document pinned for `source`, and when it was last compared.
 ///
 /// # Errors
 /// When the engine is away.
-pub async fn trust(db: &Db, source: &str) -> Result<Option<TrustDocument>> {
+pub async fn trust(db: &Db, source: &str) -> Result<Option<(TrustDocument, Timestamp)>> {
     let row = db
-        .opt("SELECT doc FROM trust WHERE source = $1", vals![source])
+        .opt("SELECT * FROM trust WHERE source = $1", vals![source])
         .await?;
-    row.map(|row| row.json("doc")).transpose()
+    row.map(|row| Ok((row.json("doc")?, row.time("pinned_at")?)))
+        .transpose()
 }
 
-/// Pins a trust document when none is; answers the one that is pinned now.
+/// Pins a trust document in the place of what was pinned.
 ///
 /// # Errors
 /// When the engine is away.
 pub async fn pin_trust(tx: &mut Tx, source: &str, document: &TrustDocument) -> Result<()> {
     let now = tx.env().now();
     tx.exec(
-        "INSERT INTO trust (source, doc, pinned_at) VALUES ($1, $2, $3) ON CONFLICT (source) DO NOTHING",
+        "INSERT INTO trust (source, doc, pinned_at) VALUES ($1, $2, $3) ON CONFLICT (source) DO UPDATE SET doc = $2, pinned_at = $3",
         vals![source, serde_json::to_string(document)?, now],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Reads the feed again from its beginning; every effect happens once all the same.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn sync_rewind(tx: &mut Tx, source: &str) -> Result<()> {
+    tx.exec(
+        "UPDATE sync SET cursor_at = 0 WHERE source = $1",
+        vals![source],
     )
     .await?;
     Ok(())

@@ -4,7 +4,7 @@ use px_model::{AuditId, Channel, PluginId, TenantId};
 use px_store::{Actor, AuditEntry, Result, Row, Tx, vals};
 use serde_json::json;
 
-use super::installs::from_json;
+use super::install_row::from_json;
 use crate::app::authority::TenantScope;
 use crate::app::news::Holding;
 

@@ -6,7 +6,7 @@ use px_model::{
 };
 use px_store::{Db, Result, Row, Tx, vals};
 
-use super::installs::from_json;
+use super::install_row::from_json;
 use crate::app::authority::TenantScope;
 use crate::app::install::Install;
 use crate::app::route::{Release, Route};

@@ -4,6 +4,7 @@
 pub mod aftermath;
 pub mod catalog;
 pub mod holdings;
+mod install_row;
 pub mod installed;
 pub mod installs;
 pub mod keep;

@@ -33,7 +33,11 @@ pub(super) async fn page(State(core): State<Core>, ui: Ui, who: Reader) -> Answe
         (t.t("adm-alerts-all"), "/alerts?show=all".to_owned(), past),
     ];
     let (shown, next) = slice(&query, &all);
-    let cards: Vec<Html> = shown.iter().map(|a| card(&core, &ui, &who, a)).collect();
+    let mut cards = Vec::new();
+    for one in shown {
+        let way = about(&core, t, one.subject.as_deref()).await?;
+        cards.push(card(&ui, &who, one, way));
+    }
     let list = if cards.is_empty() {
         let (title, text) = (t.t("adm-alerts-none"), t.t("adm-alerts-none-text"));
         Card::new("", Empty::new("circle-check", title, text).html())
@@ -72,7 +76,7 @@ fn part(t: &T, key: &str, text: &str) -> Html {
     ))
 }
 
-fn card(core: &Core, ui: &Ui, who: &Reader, alert: &Alert) -> Html {
+fn card(ui: &Ui, who: &Reader, alert: &Alert, about: Html) -> Html {
     let (t, lang) = (&ui.t, ui.t.lang().tag());
     let slug = alert.kind.replace(['.', '_'], "-");
     let known = |about: &str| {
@@ -90,8 +94,6 @@ fn card(core: &Core, ui: &Ui, who: &Reader, alert: &Alert) -> Html {
         part(t, "adm-done-by-itself", &known("did")),
         part(t, "adm-you-can", &todo),
     ];
-    let subject = alert.subject.as_deref();
-    let subject = subject.map_or_else(Html::empty, |s| about(core, t, s));
     let note = match (alert.state, &alert.acknowledged_by) {
         (AlertState::Open, _) if who.may_act() => ui
             .action(
@@ -107,7 +109,7 @@ fn card(core: &Core, ui: &Ui, who: &Reader, alert: &Alert) -> Html {
         }
         _ => Html::empty(),
     };
-    pieces.push(parts::row([subject, note]));
+    pieces.push(parts::row([about, note]));
     let state = match alert.state {
         AlertState::Open => Html::empty(),
         AlertState::Acknowledged => pill(Tone::Neutral, "eye", &t.t("adm-alert-noted")),

@@ -9,6 +9,7 @@ use px_web::{Answer, Flash, Html, Ui};
 use serde_json::{Value, json};
 
 use super::parts::{self, say};
+use super::rollouts::{Names, name_of, names};
 use super::who::Reader;
 use crate::Core;
 
@@ -37,9 +38,9 @@ pub(super) async fn page(State(core): State<Core>, ui: Ui, who: Reader) -> Answe
     let more = found.len() > size;
     found.truncate(size);
     let next = found.last().filter(|_| more).map(|r| r.seq.to_string());
-    let card = Card::new("", table(t, &query, &who, &found, next))
-        .flush()
-        .html();
+    let names = names(&core).await?;
+    let list = table(t, &query, &who, &names, (&found, next));
+    let card = Card::new("", list).flush().html();
     let check = if who.may_act() {
         ui.action("/audit/check", t.t("adm-check-chain"))
             .icon("shield-check")
@@ -56,8 +57,8 @@ fn table(
     t: &T,
     query: &ListQuery,
     who: &Reader,
-    found: &[AuditRecord],
-    next: Option<String>,
+    names: &Names,
+    (found, next): (&[AuditRecord], Option<String>),
 ) -> Html {
     let kinds = [
         "install",
@@ -77,7 +78,7 @@ fn table(
         .column(Column::new(t.t("adm-col-action")))
         .column(Column::new(t.t("adm-col-subject")))
         .column(Column::new(t.t("adm-col-detail")))
-        .rows(found.iter().map(|r| row(t, r)))
+        .rows(found.iter().map(|r| row(t, names, r)))
         .next(next)
         .empty(none)
         .export();
@@ -106,7 +107,7 @@ fn matches(query: &ListQuery, record: &AuditRecord) -> bool {
     kind && text
 }
 
-fn row(t: &T, record: &AuditRecord) -> Row {
+fn row(t: &T, names: &Names, record: &AuditRecord) -> Row {
     let slug = record.action.replace(['.', '_'], "-");
     let action = t.find(&format!("adm-did-{slug}"));
     let action = action.unwrap_or_else(|| record.action.clone());
@@ -121,21 +122,30 @@ fn row(t: &T, record: &AuditRecord) -> Row {
         when,
         Row::lead(&Html::empty(), &record.actor.name, "", &kind),
         action.into(),
-        subject(t, &record.subject),
+        subject(t, names, record),
         detail(t, record),
     ])
 }
 
-fn subject(t: &T, id: &str) -> Html {
+/// What an entry is about, by name where there is one, with the way to it.
+fn subject(t: &T, names: &Names, record: &AuditRecord) -> Html {
+    let id = record.subject.as_str();
+    let text = |field: &str| record.detail.get(field).and_then(Value::as_str);
+    let title = match (text("plugin"), text("version")) {
+        (Some(plugin), Some(version)) => format!("{} {version}", name_of(names, plugin)),
+        (Some(plugin), None) => name_of(names, plugin).to_owned(),
+        (None, _) => name_of(names, id).to_owned(),
+    };
     let href = if id.starts_with("ins_") {
         format!("/operations/{id}")
     } else if id.starts_with("rol_") {
         format!("/rollouts/{id}")
-    } else {
+    } else if title == id {
         return ui::copyable(t, id);
+    } else {
+        format!("/plugins/installed/{id}")
     };
-    let (href, safe) = (Html::text(&href), Html::text(&short(id)));
-    Html::trusted(format!(r#"<a href="{href}"><code>{safe}</code></a>"#))
+    Row::lead(&Html::empty(), &title, &href, &short(id))
 }
 
 /// Enough of an id to tell it from others.

@@ -56,7 +56,6 @@ fn matches(query: &ListQuery, shelf: &Shelf, offer: &Offer) -> bool {
             .all(|w| id.contains(w) || all.iter().any(|s| s.contains(w)))
     });
     let risk = query.get("risk").is_none_or(|r| r == it.risk.as_str());
-    let kind = query.get("kind").is_none_or(|k| k == it.kind);
     let own = shelf.own(&it.plugin_id);
     let show = match query.get("show") {
         Some("installed") => own.is_some(),
@@ -65,7 +64,7 @@ fn matches(query: &ListQuery, shelf: &Shelf, offer: &Offer) -> bool {
         Some("fits") => shelf.blockers(it).is_empty(),
         _ => true,
     };
-    text && risk && kind && show
+    text && risk && show
 }
 
 fn options(t: &T, pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -86,14 +85,11 @@ fn filters(t: &T, query: &ListQuery, nothing: bool, shelf: &Shelf) -> Html {
     );
     let risks = [Risk::Low, Risk::Medium, Risk::High]
         .map(|r| (r.as_str().to_owned(), t.t(&format!("risk-{r}"))));
-    let kinds = ["wasm", "process", "static"];
-    let kinds = kinds.map(|k| (k.to_owned(), parts::kind_word(t, k)));
     let sorts = options(t, &[("new", "adm-sort-new"), ("risk", "adm-sort-risk")]);
     let table = Table::new(t, query, t.t("adm-nav-catalog"))
         .search(t.t("adm-catalog-search"))
         .filter(Filter::new("show", t.t("adm-filter-show"), show))
         .filter(Filter::new("risk", t.t("adm-filter-risk"), risks.to_vec()))
-        .filter(Filter::new("kind", t.t("adm-filter-kind"), kinds.to_vec()))
         .filter(Filter::new("sort", t.t("adm-filter-sort"), sorts));
     let html = if nothing && shelf.offers.is_empty() {
         let (title, text) = (t.t("adm-catalog-empty"), t.t("adm-catalog-empty-text"));

@@ -94,17 +94,23 @@ pub(super) type TimeFault = &'static str;
 
 impl Draft {
     /// Reads the fields of an address or a form; what makes no sense is as if it were missing.
-    pub(super) fn read<'a>(get: impl Fn(&str) -> Option<&'a str>, lang: Lang) -> Self {
+    /// `zone` is the one used the last time.
+    pub(super) fn read<'a>(
+        get: impl Fn(&str) -> Option<&'a str>,
+        zone: Option<&str>,
+        lang: Lang,
+    ) -> Self {
         let short = |name: &str| {
             let text = get(name).unwrap_or_default();
             text.chars().take(64).collect::<String>()
         };
-        let zone = short("zone");
-        let usual = if lang == Lang::ZhCn {
+        let usual = zone.filter(|z| TimeZone::get(z).is_ok());
+        let usual = usual.unwrap_or(if lang == Lang::ZhCn {
             "Asia/Shanghai"
         } else {
             "UTC"
-        };
+        });
+        let zone = short("zone");
         Self {
             version: get("version").and_then(|v| v.parse().ok()),
             channel: get("channel")
@@ -238,7 +244,7 @@ mod tests {
                 .find(|(k, _)| k == name)
                 .map(|(_, v)| v.as_str())
         };
-        Draft::read(get, Lang::En)
+        Draft::read(get, None, Lang::En)
     }
 
     #[test]

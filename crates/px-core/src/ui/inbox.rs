@@ -1,8 +1,8 @@
 //! Messages, unread first.
 
 use axum::extract::{Form, State};
-use px_model::InboxId;
-use px_notify::{InboxMessage, list_inbox, mark_all_read, mark_read};
+use px_model::{InboxId, PluginId};
+use px_notify::{InboxMessage, Severity, list_inbox, mark_all_read, mark_read};
 use px_web::i18n::T;
 use px_web::ui::{self, Card, Empty};
 use px_web::{Answer, Failure, Flash, Html, Ui};
@@ -12,6 +12,7 @@ use super::operations::slice;
 use super::parts::{self, counted, link};
 use super::who::Reader;
 use crate::Core;
+use crate::store::catalog;
 
 /// Messages read at most.
 const LOOK: u32 = 500;
@@ -35,7 +36,11 @@ pub(super) async fn page(State(core): State<Core>, ui: Ui, who: Reader) -> Answe
         ),
     ];
     let (shown, next) = slice(&query, &all);
-    let items: Vec<Html> = shown.iter().map(|m| message(&core, &ui, &who, m)).collect();
+    let mut items = Vec::new();
+    for one in shown {
+        let way = about(&core, t, one.subject.as_deref()).await?;
+        items.push(message(&ui, &who, one, way));
+    }
     let list = if items.is_empty() {
         let (title, text) = (t.t("adm-inbox-none"), t.t("adm-inbox-none-text"));
         Card::new("", Empty::new("inbox", title, text).html())
@@ -64,7 +69,7 @@ pub(super) async fn page(State(core): State<Core>, ui: Ui, who: Reader) -> Answe
     Ok(page.show_html(parts::body(&ui, &who, [ui::tabs(t, &tabs), list, more])))
 }
 
-fn message(core: &Core, ui: &Ui, who: &Reader, message: &InboxMessage) -> Html {
+fn message(ui: &Ui, who: &Reader, message: &InboxMessage, about: Html) -> Html {
     let (t, lang) = (&ui.t, ui.t.lang().tag());
     let body = parts::paragraph(message.body.get(lang));
     let when = ui::time(t, message.at);
@@ -73,11 +78,11 @@ fn message(core: &Core, ui: &Ui, who: &Reader, message: &InboxMessage) -> Html {
     } else {
         Html::empty()
     };
-    let level = parts::severity(t, message.level);
-    let about = message
-        .subject
-        .as_deref()
-        .map_or_else(Html::empty, |s| about(core, t, s));
+    let level = if message.level > Severity::Info {
+        parts::severity(t, message.level)
+    } else {
+        Html::empty()
+    };
     let read = if message.read_at.is_none() && who.may_act() {
         ui.action("/inbox/read", t.t("adm-read"))
             .icon("check")
@@ -96,22 +101,28 @@ fn message(core: &Core, ui: &Ui, who: &Reader, message: &InboxMessage) -> Html {
 }
 
 /// The way to what a message or an alert is about.
-pub(super) fn about(_core: &Core, t: &T, subject: &str) -> Html {
+pub(super) async fn about(core: &Core, t: &T, subject: Option<&str>) -> Answer<Html> {
+    let Some(subject) = subject else {
+        return Ok(Html::empty());
+    };
     let (href, key) = if subject.starts_with("ins_") {
         (format!("/operations/{subject}"), "adm-to-operation")
     } else if subject.starts_with("rol_") {
         (format!("/rollouts/{subject}"), "adm-to-rollout")
-    } else if subject.starts_with("ver_") {
-        (
-            format!("/plugins/marketplace?version={subject}"),
-            "adm-to-catalog",
-        )
-    } else if subject.parse::<px_model::PluginId>().is_ok() {
+    } else if let Ok(version) = subject.parse() {
+        match catalog::get(core.db(), version).await? {
+            Some(l) => (
+                format!("/plugins/marketplace/{}", l.plugin_id),
+                "adm-to-catalog",
+            ),
+            None => return Ok(Html::empty()),
+        }
+    } else if subject.parse::<PluginId>().is_ok() {
         (format!("/plugins/installed/{subject}"), "adm-to-plugin")
     } else {
-        return Html::empty();
+        return Ok(Html::empty());
     };
-    link(&href, "btn btn-plain btn-sm", "", &t.t(key))
+    Ok(link(&href, "btn btn-plain btn-sm", "", &t.t(key)))
 }
 
 #[derive(Deserialize)]

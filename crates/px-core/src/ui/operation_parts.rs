@@ -5,11 +5,11 @@ use px_api::core::{InstallStep, LogLine};
 use px_model::InstallState as S;
 use px_web::Html;
 use px_web::i18n::T;
-use px_web::ui::{self, Card, Note, Step, StepState, Tone, code};
+use px_web::ui::{self, Card, Note, Step, StepState, Tone};
 
 use super::parts::{self, foreign, link, say};
 use super::who::Reader;
-use crate::app::install::{Install, Trigger};
+use crate::app::install::Install;
 
 /// States of the straight way, in order.
 const PATH: [S; 11] = [
@@ -62,13 +62,9 @@ pub(super) fn short(t: &T, install: &Install) -> Html {
     let name = link(&href, "", "", &what);
     let state = ui::install_state(t, install.state);
     let done = install.state.step().map_or(0, |s| s + 1);
-    let bar = ui::progress(
-        t,
-        Tone::Neutral,
-        parts::count(done),
-        11,
-        &t.ago(install.created),
-    );
+    let number = done.to_string();
+    let words = say(t, "adm-step-of", &[("n", &number), ("all", "11")]);
+    let bar = ui::progress(t, Tone::Neutral, parts::count(done), 11, &words);
     Html::trusted(format!(
         r#"<div><div class="px-row px-between mb-1"><strong>{name}</strong>{state}</div>{bar}</div>"#
     ))
@@ -248,12 +244,8 @@ fn entry(t: &T, sheet: &Sheet, at: usize) -> Step {
 
 fn facts(t: &T, sheet: &Sheet) -> Html {
     let it = &sheet.install;
-    let trigger = t.t(match it.trigger {
-        Trigger::Person => "adm-by-person",
-        Trigger::Policy => "adm-by-policy",
-        Trigger::Url => "adm-by-url",
-    });
-    let who = format!("{} · {trigger}", it.actor.name);
+    let (name, trigger) = parts::asker(t, it);
+    let who = format!("{name} · {trigger}");
     let before = it.previous.as_ref().map(|p| p.version.to_string());
     let mut list = vec![
         (t.t("adm-col-state"), ui::install_state(t, it.state)),
@@ -315,12 +307,8 @@ pub(super) fn proof_of(t: &T, it: &Install) -> Html {
     if let Some(id) = it.version_id {
         list.push((t.t("adm-version-id"), ui::copyable(t, &id.to_string())));
     }
-    let digest = code(t, &it.digest.to_string());
-    let head = Html::text(&t.t("adm-digest"));
-    let digest = Html::trusted(format!(
-        r#"<div><div class="px-muted mb-1">{head}</div>{digest}</div>"#
-    ));
-    Card::new(t.t("adm-proof"), parts::stack([ui::facts(&list), digest])).html()
+    list.push((t.t("adm-digest"), ui::copyable(t, &it.digest.to_string())));
+    Card::new(t.t("adm-proof"), ui::facts(&list)).html()
 }
 
 fn log(t: &T, sheet: &Sheet) -> Html {

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::parts::{self, count};
 use super::who::Reader;
 use crate::Core;
-use crate::app::install::{Install, Trigger};
+use crate::app::install::Install;
 use crate::store::installs::{self, Filter as Which};
 
 /// Operations looked through at most.
@@ -103,12 +103,8 @@ fn row(t: &T, install: &Install) -> Row {
         Some(previous) => format!("{} → {to}", previous.version),
         None => to,
     };
-    let trigger = t.t(match install.trigger {
-        Trigger::Person => "adm-by-person",
-        Trigger::Policy => "adm-by-policy",
-        Trigger::Url => "adm-by-url",
-    });
-    let who = Row::lead(&Html::empty(), &install.actor.name, "", &trigger);
+    let (name, trigger) = parts::asker(t, install);
+    let who = Row::lead(&Html::empty(), &name, "", &trigger);
     let took = install.finished.map(|end| {
         let millis = end.as_millisecond() - install.created.as_millisecond();
         t.millis(u64::try_from(millis).unwrap_or(0))

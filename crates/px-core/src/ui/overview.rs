@@ -2,13 +2,15 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use px_model::{InstallState, Risk};
+use px_api::core::CatalogState;
+use px_api::market::ListedVersion;
+use px_model::{InstallState, Risk, VersionId};
 use px_notify::{Alert, list_alerts};
 use px_web::i18n::T;
 use px_web::ui::{self, Card, Column, Empty, ListQuery, Note, Row, Stat, Table, Tone};
 use px_web::{Answer, Html, Ui};
 
-use super::parts::{self, count, counted, fail, line, link, say};
+use super::parts::{self, count, counted, fail, link, say};
 use super::who::Reader;
 use super::{operation_parts, permissions};
 use crate::Core;
@@ -16,13 +18,14 @@ use crate::app::install::Install;
 use crate::app::pages::Shelf;
 use crate::store::installed::Installed;
 use crate::store::installs::{self, Filter};
-use px_api::core::CatalogState;
 
 struct Facts {
     shelf: Shelf,
     alerts: Vec<Alert>,
     catalog: CatalogState,
     recent: Vec<Install>,
+    /// Versions that were tried lately and did not stay.
+    tried: Vec<VersionId>,
 }
 
 async fn facts(core: &Core, who: &Reader) -> Answer<Facts> {
@@ -35,12 +38,19 @@ async fn facts(core: &Core, who: &Reader) -> Answer<Facts> {
         ..Filter::default()
     };
     let all = installs::list(core.db(), &who.scope(), &filter).await?;
+    let bad = |i: &&Install| matches!(i.state, InstallState::Failed | InstallState::RolledBack);
+    let tried = all
+        .iter()
+        .filter(bad)
+        .filter_map(|i| i.version_id)
+        .collect();
     let recent = all.into_iter().filter(|i| i.state.is_final()).take(5);
     Ok(Facts {
         shelf: core.shelf(&who.scope()).await.map_err(fail)?,
         alerts,
         catalog: core.catalog_state().await.map_err(fail)?,
         recent: recent.collect(),
+        tried,
     })
 }
 
@@ -79,7 +89,7 @@ pub(super) async fn live(State(core): State<Core>, ui: Ui, who: Reader) -> Respo
     })
 }
 
-fn updates(shelf: &Shelf) -> Vec<(&Installed, &px_api::market::ListedVersion)> {
+fn updates(shelf: &Shelf) -> Vec<(&Installed, &ListedVersion)> {
     let rows = shelf.installed.iter();
     rows.filter_map(|row| Some((row, shelf.update(row)?)))
         .filter(|(row, _)| shelf.operation(&row.route.plugin).is_none())
@@ -160,11 +170,8 @@ fn stats(t: &T, facts: &Facts) -> Html {
 }
 
 /// One thing to be done: what it is about, and the way to it.
-fn task(mark: Html, title: &str, text: &str, button: Html) -> Html {
-    let (title, text) = (Html::text(title), Html::text(text));
-    Html::trusted(format!(
-        r#"<li class="px-row px-between py-2 border-bottom"><div class="px-cell px-grow">{mark}<div class="px-cell-text"><strong>{title}</strong><small>{text}</small></div></div>{button}</li>"#
-    ))
+fn task(mark: &Html, title: &str, text: &str, button: Html) -> (Html, Html) {
+    (Row::lead(mark, title, "", text), button)
 }
 
 fn todo(t: &T, who: &Reader, facts: &Facts) -> Html {
@@ -173,16 +180,16 @@ fn todo(t: &T, who: &Reader, facts: &Facts) -> Html {
         let go = link("/alerts", "btn btn-plain btn-sm", "", &t.t("adm-look"));
         let title = alert.title.get(t.lang().tag());
         let text = t.ago(alert.last_at);
-        items.push(task(parts::severity(t, alert.severity), title, &text, go));
+        items.push(task(&parts::severity(t, alert.severity), title, &text, go));
     }
     for row in unwell(&facts.shelf) {
         let href = format!("/plugins/installed/{}", row.route.plugin);
         let go = link(&href, "btn btn-plain btn-sm", "", &t.t("adm-look"));
         let mark = parts::health(t, &row.health);
-        items.push(task(mark, &row.route.name, &t.t("adm-todo-sick"), go));
+        items.push(task(&mark, &row.route.name, &t.t("adm-todo-sick"), go));
     }
     for (row, listed) in updates(&facts.shelf).into_iter().take(8) {
-        items.push(update(t, who, row, listed));
+        items.push(update(t, who, facts, row, listed));
     }
     if facts.catalog.stale {
         items.push(stale(t, &facts.catalog));
@@ -191,14 +198,21 @@ fn todo(t: &T, who: &Reader, facts: &Facts) -> Html {
         let note = Note::new(Tone::Ok, t.t("adm-todo-none"), t.t("adm-todo-none-text"));
         return note.html();
     }
-    let list = Html::join(items);
-    let list = Html::trusted(format!(r#"<ul class="list-unstyled mb-0">{list}</ul>"#));
-    Card::new(t.t("adm-todo"), list).html()
+    Card::new(t.t("adm-todo"), parts::ruled(&items)).html()
 }
 
-fn update(t: &T, who: &Reader, row: &Installed, listed: &px_api::market::ListedVersion) -> Html {
+fn update(
+    t: &T,
+    who: &Reader,
+    facts: &Facts,
+    row: &Installed,
+    listed: &ListedVersion,
+) -> (Html, Html) {
     let plugin = &row.route.plugin;
-    let (href, word) = if who.may_act() {
+    let tried = facts.tried.contains(&listed.version_id);
+    let (href, word) = if tried {
+        (format!("/plugins/installed/{plugin}"), t.t("adm-look"))
+    } else if who.may_act() {
         (format!("/plugins/{plugin}/install"), t.t("adm-upgrade"))
     } else {
         (format!("/plugins/marketplace/{plugin}"), t.t("adm-look"))
@@ -208,14 +222,21 @@ fn update(t: &T, who: &Reader, row: &Installed, listed: &px_api::market::ListedV
     let args = [("name", row.route.name.as_str()), ("has", &has)];
     let title = say(t, "adm-todo-update", &args);
     let version = listed.version.to_string();
-    let text = say(t, "adm-todo-update-text", &[("version", &version)]);
+    let key = if tried {
+        "adm-todo-update-tried"
+    } else {
+        "adm-todo-update-text"
+    };
+    let text = say(t, key, &[("version", &version)]);
     let reasons = permissions::reasons(t, listed.risk, &listed.permissions, &listed.kind);
     let risk = parts::risk_badge(t, listed.risk, &reasons);
-    let go = link(&href, "btn btn-plain btn-sm", "arrow-up", &word);
-    task(ui::tile(&row.route.name), &title, &text, line([risk, go]))
+    let mark = if tried { "" } else { "arrow-up" };
+    let go = link(&href, "btn btn-plain btn-sm", mark, &word);
+    let end = Html::trusted(format!(r#"<span class="px-row">{risk}{go}</span>"#));
+    task(&ui::tile(&row.route.name), &title, &text, end)
 }
 
-fn stale(t: &T, catalog: &CatalogState) -> Html {
+fn stale(t: &T, catalog: &CatalogState) -> (Html, Html) {
     let (title, text) = match catalog.polled_at {
         Some(at) => (
             t.t("adm-todo-stale"),
@@ -224,7 +245,7 @@ fn stale(t: &T, catalog: &CatalogState) -> Html {
         None => (t.t("adm-todo-unsynced"), t.t("adm-todo-unsynced-text")),
     };
     let mark = ui::pill(Tone::Warn, "refresh", &t.t("adm-catalog"));
-    task(mark, &title, &text, Html::empty())
+    task(&mark, &title, &text, Html::empty())
 }
 
 fn plugins(t: &T, facts: &Facts) -> Html {

@@ -10,6 +10,7 @@ use px_web::{Failure, Html, Page, Ui};
 use super::who::Reader;
 use crate::Core;
 use crate::app::error::AppError;
+use crate::app::install::{Install, Trigger};
 
 /// A use case's error as the answer of a page.
 pub(super) fn fail(error: AppError) -> Failure {
@@ -84,6 +85,21 @@ pub(super) fn stack(pieces: impl IntoIterator<Item = Html>) -> Html {
 /// A wide and a narrow column.
 pub(super) fn split(wide: &Html, narrow: &Html) -> Html {
     Html::trusted(format!(r#"<div class="px-split">{wide}{narrow}</div>"#))
+}
+
+/// Lines of a list with a rule between them; each with one thing at its end.
+pub(super) fn ruled(lines: &[(Html, Html)]) -> Html {
+    let items: String = lines
+        .iter()
+        .enumerate()
+        .map(|(i, (words, end))| {
+            let rule = if i + 1 < lines.len() { " border-bottom" } else { "" };
+            format!(
+                r#"<li class="px-row px-between py-2{rule}"><div class="px-grow">{words}</div>{end}</li>"#
+            )
+        })
+        .collect();
+    Html::trusted(format!(r#"<ul class="list-unstyled mb-0">{items}</ul>"#))
 }
 
 /// Pieces beside each other.
@@ -229,6 +245,21 @@ pub(super) fn severity(t: &T, severity: Severity) -> Html {
         Severity::Page => (Tone::Danger, "bell", "adm-severity-page"),
     };
     ui::pill(tone, icon_name, &t.t(key))
+}
+
+/// Who asked for an install, and how it came about.
+pub(super) fn asker(t: &T, install: &Install) -> (String, String) {
+    let trigger = t.t(match install.trigger {
+        Trigger::Person => "adm-by-person",
+        Trigger::Policy => "adm-by-policy",
+        Trigger::Url => "adm-by-url",
+    });
+    let name = if install.actor.kind == "system" {
+        t.t("adm-actor-system")
+    } else {
+        install.actor.name.clone()
+    };
+    (name, trigger)
 }
 
 /// A whole number of any size as people write it.

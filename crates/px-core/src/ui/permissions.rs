@@ -55,7 +55,7 @@ pub(super) fn list(t: &T, permissions: &[Permission], added: &[Permission]) -> H
     }
     let mut sorted: Vec<&Permission> = permissions.iter().collect();
     sorted.sort_by_key(|p| (!added.contains(p), std::cmp::Reverse(p.risk())));
-    let items: String = sorted
+    let lines: Vec<(Html, Html)> = sorted
         .into_iter()
         .map(|permission| {
             let words = Html::text(&sentence(t, permission));
@@ -65,11 +65,11 @@ pub(super) fn list(t: &T, permissions: &[Permission], added: &[Permission]) -> H
             } else {
                 Html::empty()
             };
-            let risk = ui::risk(t, permission.risk(), &[]);
-            format!(
-                r#"<li class="px-row px-between py-2 border-bottom"><div class="px-grow">{words} {new}<div class="px-id d-flex"><code>{code}</code></div></div>{risk}</li>"#
-            )
+            let words = Html::trusted(format!(
+                r#"{words} {new}<div class="px-id d-flex"><code>{code}</code></div>"#
+            ));
+            (words, ui::risk(t, permission.risk(), &[]))
         })
         .collect();
-    Html::trusted(format!(r#"<ul class="list-unstyled mb-0">{items}</ul>"#))
+    super::parts::ruled(&lines)
 }

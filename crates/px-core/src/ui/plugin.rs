@@ -6,7 +6,7 @@ use http::StatusCode;
 use jiff::Timestamp;
 use px_api::Problem;
 use px_api::core::{PolicyRequest, RollbackRequest};
-use px_model::{Channel, PluginId, UpgradePolicy};
+use px_model::{Channel, InstallState, PluginId, UpgradePolicy};
 use px_web::i18n::T;
 use px_web::ui::{self, Card, Column, Field, Note, Row, Stat, Table, Tone};
 use px_web::{Answer, Failure, Flash, Html, Ui};
@@ -207,6 +207,10 @@ fn waiting(t: &T, who: &Reader, sheet: &Sheet) -> Html {
             asks_more: &asks_more,
             place: sheet.place.as_ref(),
             auto_allowed: sheet.auto_allowed,
+            tried: sheet.past.iter().any(|i| {
+                let bad = matches!(i.state, InstallState::Failed | InstallState::RolledBack);
+                bad && i.version_id == Some(l.version_id)
+            }),
         },
     );
     let title = say(t, "adm-why-not-yet", &[("version", &l.version.to_string())]);
@@ -357,7 +361,7 @@ fn history(ui: &Ui, sheet: &Sheet) -> Html {
         Row::new([
             link(&href, "", "", &change),
             ui::install_state(t, i.state),
-            Html::text(&i.actor.name),
+            Html::text(&parts::asker(t, i).0),
             ui::time(t, i.created),
         ])
     });

@@ -177,7 +177,12 @@ fn stats(t: &T, sheet: &Sheet) -> Html {
     let (_, running) = number(&[MemberState::Installing]);
     let (_, waiting) = number(&[MemberState::Pending]);
     let (failed, failed_words) = number(&[MemberState::Failed, MemberState::Forgiven]);
-    let (_, out) = number(&[MemberState::Excluded]);
+    let out = members_in(&sheet.view, None, &[MemberState::Excluded]);
+    let out = if out == 0 {
+        String::new()
+    } else {
+        parts::counted(t, "adm-n-excluded", out)
+    };
     let tone = if failed > 0 { Tone::Danger } else { Tone::Ok };
     let key = if failed > 0 {
         "adm-failed-some"
@@ -194,14 +199,12 @@ fn stats(t: &T, sheet: &Sheet) -> Html {
             .href(filter("installing")),
         Stat::new(t.t("adm-member-pending"), waiting)
             .icon("clock-pause")
+            .note(Tone::Neutral, out)
             .href(filter("pending")),
         Stat::new(t.t("adm-member-failed"), failed_words)
             .icon("circle-x")
             .note(tone, t.t(key))
             .href(filter("failed")),
-        Stat::new(t.t("adm-member-excluded"), out)
-            .icon("minus")
-            .href(filter("excluded")),
     ])
 }
 
@@ -220,7 +223,7 @@ fn batch(t: &T, sheet: &Sheet, batch: &BatchRow) -> Html {
         &[MemberState::Failed, MemberState::Forgiven],
     );
     let now = current(&sheet.view) == index + 1;
-    let (tone, icon, key) = match (batch.settled, batch.started, sheet.rollout.state) {
+    let (tone, icon, word) = match (batch.settled, batch.started, sheet.rollout.state) {
         (Some(_), _, _) => (Tone::Ok, "circle-check", "adm-batch-passed"),
         (_, _, RolloutState::Paused) if now => (Tone::Warn, "player-pause", "adm-batch-paused"),
         (None, Some(_), RolloutState::Running) => (Tone::Busy, "player-play", "adm-batch-running"),
@@ -240,7 +243,12 @@ fn batch(t: &T, sheet: &Sheet, batch: &BatchRow) -> Html {
     };
     let share = format!("{} %", batch.percentage);
     let number = (index + 1).to_string();
-    let title = say(t, "adm-batch", &[("n", &number), ("share", &share)]);
+    let key = if batch.percentage == 0 {
+        "adm-batch-first"
+    } else {
+        "adm-batch"
+    };
+    let title = say(t, key, &[("n", &number), ("share", &share)]);
     let failed_words = if failed > 0 {
         pill(
             Tone::Danger,
@@ -257,7 +265,7 @@ fn batch(t: &T, sheet: &Sheet, batch: &BatchRow) -> Html {
     );
     let bar_tone = if failed > 0 { Tone::Danger } else { Tone::Ok };
     let bar = ui::progress(t, bar_tone, count(done), count(all), &words);
-    let state = pill(tone, icon, &t.t(key));
+    let state = pill(tone, icon, &t.t(word));
     let title = Html::text(&title);
     Html::trusted(format!(
         r#"<div><div class="px-row px-between mb-1"><strong>{title}</strong><span class="px-row">{failed_words}<small class="px-muted">{when}</small>{state}</span></div>{bar}</div>"#
@@ -274,7 +282,7 @@ fn tenants(ui: &Ui, sheet: &Sheet) -> Html {
     // Whoever is stuck comes first.
     found.sort_by_key(|m| (order(m.member.outcome()), m.member.batch));
     let (shown, next) = slice(&query, &found);
-    let rows = shown.iter().map(|m| member(t, m));
+    let rows = shown.iter().map(|m| member(t, sheet, m));
     let states = [
         "failed",
         "installing",
@@ -336,7 +344,7 @@ fn matches(query: &ListQuery, row: &MemberRow) -> bool {
     text && state && batch
 }
 
-fn member(t: &T, row: &MemberRow) -> Row {
+fn member(t: &T, sheet: &Sheet, row: &MemberRow) -> Row {
     let outcome = row.member.outcome();
     let (tone, icon) = match outcome {
         MemberState::Committed => (Tone::Ok, "circle-check"),
@@ -355,12 +363,12 @@ fn member(t: &T, row: &MemberRow) -> Row {
         Row::lead(&Html::empty(), &row.name, "", ""),
         (row.member.batch + 1).to_string().into(),
         state,
-        why(t, row, outcome),
+        why(t, sheet, row, outcome),
     ])
 }
 
 /// Why a tenant is where it is.
-fn why(t: &T, row: &MemberRow, outcome: MemberState) -> Html {
+fn why(t: &T, sheet: &Sheet, row: &MemberRow, outcome: MemberState) -> Html {
     let blame = row.member.blame.map(|b| match b {
         Blame::Plugin => "adm-blame-plugin",
         Blame::Tenant => "adm-blame-tenant",
@@ -382,7 +390,11 @@ fn why(t: &T, row: &MemberRow, outcome: MemberState) -> Html {
             .member
             .install
             .map_or_else(Html::empty, |s| ui::install_state(t, s)),
-        (None, None, MemberState::Pending) => Html::text(&t.t("adm-pending-why")),
+        (None, None, MemberState::Pending) => Html::text(&t.t(match sheet.rollout.state {
+            RolloutState::Running => "adm-pending-why",
+            RolloutState::Paused => "adm-pending-paused",
+            _ => "adm-pending-never",
+        })),
         _ => Html::empty(),
     }
 }

@@ -1,5 +1,7 @@
 //! Rollouts of this installation, for those who run it.
 
+use std::collections::HashMap;
+
 use axum::extract::State;
 use px_web::http::Export;
 use px_web::i18n::T;
@@ -75,17 +77,19 @@ pub(super) async fn page(
     Ok(page.lead(lead).show_html(parts::stack([card])))
 }
 
+/// Names of plugins by id.
+pub(super) type Names = HashMap<String, String>;
+
 /// Names of plugins by id, as the catalog has them.
-pub(super) async fn names(core: &Core) -> Answer<Vec<(String, String)>> {
+pub(super) async fn names(core: &Core) -> Answer<Names> {
     let listed = crate::store::catalog::list(core.db(), None, None).await?;
     let pair = |l: px_api::market::ListedVersion| (l.plugin_id.to_string(), l.name);
     Ok(listed.into_iter().map(pair).collect())
 }
 
 /// A plugin's name, or its id where the catalog does not know it.
-pub(super) fn name_of<'a>(names: &'a [(String, String)], id: &'a str) -> &'a str {
-    let found = names.iter().find(|(plugin, _)| plugin == id);
-    found.map_or(id, |(_, name)| name.as_str())
+pub(super) fn name_of<'a>(names: &'a Names, id: &'a str) -> &'a str {
+    names.get(id).map_or(id, String::as_str)
 }
 
 fn matches(query: &ListQuery, rollout: &Rollout) -> bool {
@@ -130,7 +134,7 @@ pub(super) fn current(view: &View) -> usize {
     open.map_or(view.batches.len(), |i| i + 1)
 }
 
-fn row(t: &T, names: &[(String, String)], rollout: &Rollout, view: &View) -> Row {
+fn row(t: &T, names: &Names, rollout: &Rollout, view: &View) -> Row {
     let name = name_of(names, rollout.plugin.as_str());
     let title = format!("{name} {}", rollout.version);
     let href = format!("/rollouts/{}", rollout.id);

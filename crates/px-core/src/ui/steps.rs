@@ -258,7 +258,7 @@ fn review(ui: &Ui, sheet: &Sheet, draft: &Draft) -> Html {
         (t.t("adm-col-plugin"), Html::text(&picked.name)),
         (t.t("adm-col-version"), Html::text(&version)),
         (t.t("adm-when"), Html::text(&when_words(t, sheet, draft))),
-        (t.t("adm-permissions"), Html::text(&rights)),
+        (t.t("adm-step-3"), Html::text(&rights)),
         (t.t("adm-risk"), ui::risk(t, picked.risk, &[])),
         (t.t("adm-size"), Html::text(&t.size(picked.artifact.size))),
     ]);

@@ -63,14 +63,23 @@ pub(super) struct Waiting<'a> {
     pub(super) asks_more: &'a [Permission],
     pub(super) place: Option<&'a Place>,
     pub(super) auto_allowed: bool,
+    /// Whether it was tried here and did not stay.
+    pub(super) tried: bool,
 }
 
 /// Why a tenant is not on the newer version yet, the most telling first.
 pub(super) fn reasons(t: &T, it: &Waiting<'_>) -> Vec<String> {
     let mut why: Vec<String> = it.blockers.iter().map(|b| sentence(t, b)).collect();
+    why.extend(it.tried.then(|| t.t("adm-wait-tried")));
     match it.row.policy {
         UpgradePolicy::Off => why.push(t.t("adm-wait-off")),
-        UpgradePolicy::Notify => why.push(t.t("adm-wait-notify")),
+        UpgradePolicy::Notify => {
+            why.push(t.t("adm-wait-notify"));
+            for permission in it.asks_more {
+                let what = permissions::sentence(t, permission);
+                why.push(say(t, "adm-wait-asks-too", &[("what", &what)]));
+            }
+        }
         UpgradePolicy::Auto => automatic(t, it, &mut why),
     }
     why

@@ -26,7 +26,9 @@ use crate::store::installed::Installed;
 
 /// Cookie that remembers an unfinished draft.
 const DRAFT: &str = "px_draft";
-/// How long, in seconds.
+/// Cookie that remembers the time zone chosen the last time.
+const ZONE: &str = "px_zone";
+/// How long a draft is kept, in seconds.
 const KEPT: i64 = 7 * 86_400;
 
 /// Everything the steps show and check.
@@ -170,7 +172,8 @@ pub(super) async fn page(
     who.admin()?;
     let plugin = named(&plugin)?;
     let query = ui.list();
-    let mut draft = Draft::read(|name| query.get(name), ui.t.lang());
+    let zone = cookies::get(&headers, ZONE);
+    let mut draft = Draft::read(|name| query.get(name), zone, ui.t.lang());
     let sheet = Sheet::load(&core, &who, plugin, &mut draft).await?;
     let wanted = query.get("step").and_then(|s| s.parse().ok()).unwrap_or(1);
     let wanted = usize::clamp(wanted, 1, 4);
@@ -198,6 +201,12 @@ pub(super) async fn page(
     if step > 1 {
         let kept = format!("{}!{}", sheet.plugin, draft.query(step));
         cookies::set(&mut answer, &Cookie::new(DRAFT, &kept).seconds(KEPT));
+    }
+    if step > 2 && draft.time_zone().is_some() {
+        cookies::set(
+            &mut answer,
+            &Cookie::new(ZONE, &draft.zone).seconds(KEPT * 52),
+        );
     }
     Ok(answer)
 }
@@ -260,7 +269,7 @@ pub(super) async fn start(
 ) -> Answer {
     let (admin, plugin) = (who.admin()?, named(&plugin)?);
     let get = |name: &str| form.get(name).map(String::as_str).filter(|v| !v.is_empty());
-    let mut draft = Draft::read(get, ui.t.lang());
+    let mut draft = Draft::read(get, None, ui.t.lang());
     let sheet = Sheet::load(&core, &who, plugin, &mut draft).await?;
     let now = ui.t.now();
     if let Some((step, fault)) = (1..4).find_map(|s| Some((s, sheet.fault(s, &draft, now)?))) {

@@ -138,12 +138,7 @@ fn link_of(t: &T, m: &InboxMessage) -> Html {
         "/review"
     };
     let href = format!("{folder}/{subject}");
-    super::parts::link(
-        &href,
-        "btn btn-plain btn-sm",
-        &Html::empty(),
-        &t.t("mkt-open"),
-    )
+    super::parts::link(&href, "btn btn-plain", &Html::empty(), &t.t("mkt-open"))
 }
 
 #[derive(Deserialize)]

@@ -108,7 +108,12 @@ mod tests {
         let text = "# Hi <script>alert(1)</script>\n\n<img src=x onerror=alert(1)>\n\n\
                     [a](javascript:alert(1)) [b](https://e.example/?a=\"><i) ![pic](https://t.example/p.png)\n\n`<b>`";
         let out = render(text).into_string();
-        insta::assert_snapshot!(out, @"");
+        insta::assert_snapshot!(out, @r#"
+        <div class="px-prose"><h3>Hi alert(1)</h3>
+        <p>a <a href="https://e.example/?a=&quot;&gt;&lt;i" rel="nofollow noopener noreferrer ugc">b</a> pic</p>
+        <p><code>&lt;b&gt;</code></p>
+        </div>
+        "#);
     }
 
     #[test]

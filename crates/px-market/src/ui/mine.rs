@@ -13,7 +13,7 @@ use px_web::{Answer, Html, Ui};
 use serde_json::json;
 
 use super::export::Export;
-use super::parts::{beta, fail, link, matches, number, paged, publisher, stack};
+use super::parts::{beta, fail, group, link, matches, number, paged, publisher, stack};
 use super::{permissions, steps};
 use crate::Market;
 use crate::app::pages::MyBoard;
@@ -243,7 +243,7 @@ fn line(t: &T, board: &MyBoard, row: &VersionRow) -> Row {
     );
     Row::new([
         lead,
-        Html::join([
+        group([
             ui::version_state(t, row.state),
             Html::trusted(" "),
             beta(t, row.channel),

@@ -10,7 +10,7 @@ use px_web::Html;
 use px_web::i18n::{Lang, T};
 use px_web::ui::{self, Bars, Column, Empty, Line, ListQuery, Row, Series, Table, Tone};
 
-use super::parts::{muted, number, stack, title};
+use super::parts::{group, muted, number, stack, title};
 use super::queue::percentile;
 use super::steps::word;
 use crate::Market;
@@ -35,7 +35,7 @@ pub(super) fn funnel(t: &T, board: &OpsBoard) -> Html {
         let label = format!("{} · {}", t.t(key), number(t, n));
         ui::progress(t, tone, n, begun.max(n), &label)
     };
-    let bars = super::parts::group([
+    let bars = group([
         step("mkt-funnel-registered", entered(S::Draft), Tone::Info),
         step("mkt-funnel-submitted", entered(S::Submitted), Tone::Info),
         step("mkt-funnel-checked", entered(S::InReview), Tone::Info),
@@ -264,7 +264,7 @@ fn delivery(t: &T, row: &VersionRow, stats: &NoticeStats) -> Row {
     let when = row
         .listed_at
         .map_or_else(Html::default, |at| ui::time(t, at));
-    Row::new([lead, when, told, Html::join(channels), laggards(t, stats)])
+    Row::new([lead, when, told, group(channels), laggards(t, stats)])
 }
 
 fn channel_line(t: &T, name: &str, s: &ChannelStats) -> String {

@@ -252,7 +252,7 @@ pub(super) fn prose(text: &str) -> Html {
     }
     let pieces = parts.map(|(n, part)| {
         let safe = Html::text(part);
-        if n % 2 == 1 {
+        if !n.is_multiple_of(2) {
             Html::trusted(format!("<code>{safe}</code>"))
         } else {
             safe

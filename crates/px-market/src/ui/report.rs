@@ -164,7 +164,12 @@ fn claim(ui: &Ui, auth: &ReviewerAuth, file: &ReviewFile) -> Html {
         )
         .icon("arrow-back-up")
         .html();
-    stack([facts, release])
+    let renew = ui
+        .action(format!("/review/{}/claim", row.review), t.t("mkt-renew"))
+        .icon("refresh")
+        .html();
+    let both = Html::trusted(format!(r#"<div class="px-row">{renew}{release}</div>"#));
+    stack([facts, both])
 }
 
 fn facts(t: &T, file: &ReviewFile) -> Html {

@@ -51,7 +51,12 @@ pub(super) async fn part(
     let id = read(&id)?;
     let auth = owner(&market, &who, id).await?;
     let file = market.version_file(&auth, id).await.map_err(fail)?;
-    Ok(ui.fragment(state(&ui, &file)))
+    let words = steps::next_words(&ui.t, &file.view, file.row.listed_at.is_some());
+    let said = Html::trusted(format!(
+        r#"<div id="mkt-said" hx-swap-oob="innerHTML">{}</div>"#,
+        Html::text(&words)
+    ));
+    Ok(ui.fragment(Html::join([state(&ui, &file), said])))
 }
 
 #[derive(Deserialize)]
@@ -97,7 +102,7 @@ async fn show(
     let (t, view) = (&ui.t, &file.view);
     let base = format!("/my/versions/{id}");
     let live = Html::trusted(format!(
-        r#"<div id="mkt-live" hx-ext="sse" sse-connect="{base}/live?seen={}" hx-get="{base}/part" hx-trigger="sse:changed" hx-swap="innerHTML" data-poll="{base}/part" aria-live="polite">{}</div>"#,
+        r#"<div id="mkt-live" hx-ext="sse" sse-connect="{base}/live?seen={}" hx-get="{base}/part" hx-trigger="sse:changed" hx-swap="innerHTML" data-poll="{base}/part">{}</div><div id="mkt-said" class="px-sr" role="status" aria-live="polite"></div>"#,
         file.row.revision,
         state(ui, &file)
     ));

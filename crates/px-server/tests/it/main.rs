@@ -1,5 +1,7 @@
 //! The whole chain, as the demo walks it, on both engines.
 
+mod bad;
+
 use px_server::demo::{self, Format};
 use px_server::settings::Settings;
 use px_testkit::{Engine, engines, test_db};

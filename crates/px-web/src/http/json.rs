@@ -100,10 +100,17 @@ fn misfit(error: &serde_json::Error, path: &serde_path_to_error::Path) -> Failur
         Segment::Enum { variant } => variant.clone(),
         Segment::Unknown => "?".to_owned(),
     });
-    let parts: Vec<String> = segments.collect();
-    let at = pointer(parts.iter().map(String::as_str));
+    let mut parts: Vec<String> = segments.collect();
     let text = error.to_string();
     let text = text.split(" at line ").next().unwrap_or_default();
+    // The path ends at the object; the field that is missing or there twice is what is meant.
+    let named = text
+        .strip_prefix("missing field `")
+        .or_else(|| text.strip_prefix("duplicate field `"));
+    if let Some(name) = named.and_then(|rest| rest.strip_suffix('`')) {
+        parts.push(name.to_owned());
+    }
+    let at = pointer(parts.iter().map(String::as_str));
     Problem::new(Code::InvalidField, format!("`{at}`: {text}."))
         .field(&at, text, "Give a value of the kind the API describes.")
         .into()

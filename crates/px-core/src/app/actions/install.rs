@@ -63,9 +63,33 @@ impl Core {
         };
         let body = serde_json::to_vec(request).map_err(StoreError::from)?;
         let scope = format!("install:{}", admin.tenant);
+        match self
+            .install_once(order, key.map(|key| (scope.as_str(), key, body.as_slice())))
+            .await
+        {
+            Err(error) => match key {
+                // The same request may have come twice at once: both get the one answer.
+                Some(key) => {
+                    let mut tx = self.db().begin().await?;
+                    match recall(&mut tx, &scope, key, &body).await? {
+                        Replay::Same(answer) => Ok(answer),
+                        Replay::New => Err(error),
+                    }
+                }
+                None => Err(error),
+            },
+            done => done,
+        }
+    }
+
+    async fn install_once(
+        &self,
+        order: InstallOrder,
+        key: Option<(&str, &str, &[u8])>,
+    ) -> AppResult<InstallAccepted> {
         let mut tx = self.db().begin().await?;
-        if let Some(key) = key
-            && let Replay::Same(answer) = recall(&mut tx, &scope, key, &body).await?
+        if let Some((scope, key, body)) = key
+            && let Replay::Same(answer) = recall(&mut tx, scope, key, body).await?
         {
             return Ok(answer);
         }
@@ -76,8 +100,8 @@ impl Core {
             status_url: format!("/api/v1/admin/plugins/install/status?jobId={}", install.id),
             audit_id: audit.to_string(),
         };
-        if let Some(key) = key {
-            remember(&mut tx, &scope, key, &body, &answer).await?;
+        if let Some((scope, key, body)) = key {
+            remember(&mut tx, scope, key, body, &answer).await?;
         }
         tx.commit().await?;
         if let Some(route) = superseded {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use px_api::Code;
 use px_model::{InstallState, MAX_TRANSITIONS};
 
@@ -42,6 +42,9 @@ pub enum Action {
     /// Do the work of the state.
     Work(Work),
 }
+
+/// Longer than any pause between two tries.
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_secs(120);
 
 /// Bounds that settings decide.
 #[derive(Debug, Clone, Copy)]
@@ -83,7 +86,9 @@ pub fn next_action(install: &Install, taken_over: bool, limits: Limits, now: Tim
     if taken_over && matches!(state, S::Activating | S::Probation) {
         return Action::Enter(S::RollingBack, Some(orphaned()));
     }
-    if now < install.due {
+    // No pause is that long: the clock was set back since it was written.
+    let artefact = install.due.duration_since(now) > LONGEST_PAUSE;
+    if now < install.due && !artefact {
         return Action::Wait(install.due);
     }
     match state {
@@ -182,12 +187,16 @@ fn late_fault(state: InstallState) -> Fault {
         InstallState::Probation => {
             Fault::infrastructure(Code::ProbationFailed, "not_confirmed", text)
         }
-        InstallState::Preflight => Fault::plugin(Code::PreflightFailed, "preflight_late", text),
-        InstallState::Snapshotted => Fault::plugin(Code::MigrationFailed, "migration_late", text),
+        InstallState::Preflight => {
+            Fault::infrastructure(Code::PreflightFailed, "preflight_late", text)
+        }
+        InstallState::Snapshotted => {
+            Fault::infrastructure(Code::MigrationFailed, "migration_late", text)
+        }
         InstallState::Fetching => {
             Fault::infrastructure(Code::DownloadFailed, "download_late", text)
         }
-        InstallState::Verified => Fault::plugin(Code::StagingFailed, "staging_late", text),
+        InstallState::Verified => Fault::infrastructure(Code::StagingFailed, "staging_late", text),
         _ => Fault::infrastructure(Code::Unavailable, "late", text),
     }
 }

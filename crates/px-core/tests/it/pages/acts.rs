@@ -23,8 +23,14 @@ async fn going_back_needs_a_reason_and_happens() {
     let empty = admin.post(&format!("{base}/rollback"), "reason=++").await;
     assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(empty.body.contains("PX-0005") && empty.body.contains("Why do you go back?"));
-    let done = admin.post(&format!("{base}/rollback"), "reason=Totals+are+wrong").await;
-    assert!(done.location().starts_with("/operations/ins_"), "{}", done.body);
+    let done = admin
+        .post(&format!("{base}/rollback"), "reason=Totals+are+wrong")
+        .await;
+    assert!(
+        done.location().starts_with("/operations/ins_"),
+        "{}",
+        done.body
+    );
     let page = admin.get(done.location()).await;
     assert!(page.body.contains("aud_") && page.body.contains("Going back to 1.0.0"));
     let scope = TenantScope::one(tenant);
@@ -43,7 +49,9 @@ async fn an_operation_is_followed_live_and_cancelled_in_time() {
     let listed = seed.list(plain("1.0.0")).await.unwrap();
     let ask = seed.ask(tenant, "Admin", Trigger::Person, &listed, None);
     let mut install = ask.await.unwrap();
-    seed.walk(&mut install, InstallState::Fetching).await.unwrap();
+    seed.walk(&mut install, InstallState::Fetching)
+        .await
+        .unwrap();
     let mut admin = site.visitor("admin").await;
     let path = format!("/operations/{}", install.id);
     let page = admin.get(&path).await;
@@ -57,9 +65,14 @@ async fn an_operation_is_followed_live_and_cancelled_in_time() {
     let done = admin.post(&format!("{path}/cancel"), "").await;
     assert_eq!(done.location(), path);
     let scope = TenantScope::one(tenant);
-    let now = installs::get(seed.core.db(), &scope, install.id).await.unwrap().unwrap();
+    let now = installs::get(seed.core.db(), &scope, install.id)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(now.ask, Some(Ask::Cancel));
-    seed.walk_from(&mut install, InstallState::Probation).await.unwrap();
+    seed.walk_from(&mut install, InstallState::Probation)
+        .await
+        .unwrap();
     let late = admin.post(&format!("{path}/cancel"), "").await;
     assert_eq!(late.status, StatusCode::CONFLICT);
     assert!(late.body.contains("PX-0418") && late.body.contains("Use roll back instead"));
@@ -72,39 +85,85 @@ async fn policies_messages_alerts_and_records_answer_with_what_was_done() {
     let listed = seed.list(plain("1.0.0")).await.unwrap();
     seed.install(tenant, "Admin", &listed).await.unwrap();
     let newer = seed.list(plain("1.1.0")).await.unwrap();
-    let mut bad = seed.ask(tenant, "", Trigger::Policy, &newer, None).await.unwrap();
+    let mut bad = seed
+        .ask(tenant, "", Trigger::Policy, &newer, None)
+        .await
+        .unwrap();
     seed.walk(&mut bad, InstallState::Probation).await.unwrap();
-    let fault = px_core::app::fault::Fault::plugin(px_api::Code::ProbationFailed, "trap", "3 traps.");
+    let fault =
+        px_core::app::fault::Fault::plugin(px_api::Code::ProbationFailed, "trap", "3 traps.");
     for to in [InstallState::RollingBack, InstallState::RolledBack] {
         seed.enter(&mut bad, to, Some(&fault)).await.unwrap();
     }
     let mut admin = site.visitor("admin").await;
     let base = "/plugins/installed/com.example.notes";
-    let done = admin.post(&format!("{base}/policy"), "policy=auto&channel=beta").await;
+    let done = admin
+        .post(&format!("{base}/policy"), "policy=auto&channel=beta")
+        .await;
     assert_eq!(done.location(), base);
     let page = admin.get(base).await;
-    assert!(page.body.contains("aud_") && page.body.contains("stable and beta versions come by themselves"));
+    assert!(
+        page.body.contains("aud_")
+            && page
+                .body
+                .contains("stable and beta versions come by themselves")
+    );
     let scope = TenantScope::one(tenant);
     let plugin = "com.example.notes".parse().unwrap();
-    let row = installed::get(seed.core.db(), &scope, tenant, &plugin).await.unwrap().unwrap();
+    let row = installed::get(seed.core.db(), &scope, tenant, &plugin)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(row.policy, UpgradePolicy::Auto);
-    let wrong = admin.post(&format!("{base}/policy"), "policy=often&channel=beta").await;
+    let wrong = admin
+        .post(&format!("{base}/policy"), "policy=often&channel=beta")
+        .await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     let inbox = admin.get("/inbox").await;
-    assert!(inbox.body.contains("2 messages are unread"), "{}", inbox.body);
+    assert!(
+        inbox.body.contains("2 messages are unread"),
+        "{}",
+        inbox.body
+    );
     admin.post("/inbox/read", "id=all").await;
-    assert!(admin.get("/inbox").await.body.contains("2 messages are marked as read"));
+    assert!(
+        admin
+            .get("/inbox")
+            .await
+            .body
+            .contains("2 messages are marked as read")
+    );
     let alerts = admin.get("/alerts").await;
-    assert!(alerts.body.contains("What was done by itself"), "{}", alerts.body);
+    assert!(
+        alerts.body.contains("What was done by itself"),
+        "{}",
+        alerts.body
+    );
     let act = alerts.body.split("action=\"/alerts/").nth(1).unwrap();
     let act = format!("/alerts/{}", act.split('"').next().unwrap());
     assert_eq!(admin.post(&act, "").await.location(), "/alerts");
     assert!(admin.get("/alerts").await.body.contains("aud_"));
-    assert!(admin.get("/alerts?show=all").await.body.contains("Admin has taken note"));
+    assert!(
+        admin
+            .get("/alerts?show=all")
+            .await
+            .body
+            .contains("Admin has taken note")
+    );
     admin.post("/audit/check", "").await;
-    assert!(admin.get("/audit").await.body.contains("The chain is whole"));
+    assert!(
+        admin
+            .get("/audit")
+            .await
+            .body
+            .contains("The chain is whole")
+    );
     for path in [
-        "/audit", "/operations", "/alerts?show=all", "/plugins/installed", "/plugins/marketplace",
+        "/audit",
+        "/operations",
+        "/alerts?show=all",
+        "/plugins/installed",
+        "/plugins/marketplace",
     ] {
         let joint = if path.contains('?') { '&' } else { '?' };
         let csv = admin.get(&format!("{path}{joint}format=csv")).await;
@@ -124,16 +183,24 @@ async fn operators_steer_rollouts_with_a_reason_and_choose_a_tenant() {
         tenants.push(seed.tenant(name, false).await.unwrap());
     }
     let reach = Reach::Everywhere;
-    seed.account("ops", "Operator", Role::PlatformOps, reach).await.unwrap();
+    seed.account("ops", "Operator", Role::PlatformOps, reach)
+        .await
+        .unwrap();
     let listed = seed.list(plain("1.1.0")).await.unwrap();
     seed.rollout(&listed, &tenants, false).await.unwrap();
-    let id = rollouts::list(seed.core.db(), None, false).await.unwrap().remove(0).id;
+    let id = rollouts::list(seed.core.db(), None, false)
+        .await
+        .unwrap()
+        .remove(0)
+        .id;
     let mut ops = site.visitor("ops").await;
     let base = format!("/rollouts/{id}");
     let empty = ops.post(&format!("{base}/pause"), "reason=").await;
     assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
     let why = "Waiting+for+the+publisher";
-    let done = ops.post(&format!("{base}/pause"), &format!("reason={why}")).await;
+    let done = ops
+        .post(&format!("{base}/pause"), &format!("reason={why}"))
+        .await;
     assert_eq!(done.location(), base);
     let page = ops.get(&base).await;
     assert!(page.body.contains("The rollout stands still") && page.body.contains("aud_"));
@@ -144,7 +211,12 @@ async fn operators_steer_rollouts_with_a_reason_and_choose_a_tenant() {
     assert_eq!(csv.body.lines().count(), 6);
     ops.post(&format!("{base}/resume"), "reason=mended").await;
     assert!(ops.get(&base).await.body.contains("The rollout goes on"));
-    assert_eq!(ops.post(&format!("{base}/explode"), "reason=x").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        ops.post(&format!("{base}/explode"), "reason=x")
+            .await
+            .status,
+        StatusCode::NOT_FOUND
+    );
     let switched = ops.post("/tenant", &format!("tenant={}", tenants[2])).await;
     assert_eq!(switched.location(), "/");
     assert!(ops.get("/").await.body.contains("<h1>Gamma</h1>"));

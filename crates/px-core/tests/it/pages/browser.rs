@@ -39,7 +39,9 @@ impl Site {
         let file = folder.path().join("core.db");
         let clock = Shift::ago(ago);
         let env = Env::new(clock.clone(), SystemRandomness);
-        let db = Db::open(&format!("sqlite:{}", file.display()), env).await.unwrap();
+        let db = Db::open(&format!("sqlite:{}", file.display()), env)
+            .await
+            .unwrap();
         db.migrate(&[
             px_store::MIGRATIONS,
             px_web::identity::MIGRATIONS,
@@ -132,7 +134,11 @@ pub struct Browser<'a> {
 
 impl Browser<'_> {
     async fn visit(&mut self, method: Method, path: &str, form: &str) -> Answer {
-        let cookies: Vec<String> = self.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let cookies: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(k, v)| format!("{k}={v}"))
+            .collect();
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -168,7 +174,12 @@ impl Browser<'_> {
     }
 
     pub async fn post(&mut self, path: &str, form: &str) -> Answer {
-        let csrf = self.cookies.get("px_csrf_admin").cloned().unwrap_or_default();
-        self.visit(Method::POST, path, &format!("csrf={csrf}&{form}")).await
+        let csrf = self
+            .cookies
+            .get("px_csrf_admin")
+            .cloned()
+            .unwrap_or_default();
+        self.visit(Method::POST, path, &format!("csrf={csrf}&{form}"))
+            .await
     }
 }

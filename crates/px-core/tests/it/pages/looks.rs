@@ -36,7 +36,9 @@ async fn every_page_shows_for_its_reader_in_both_languages() {
         limit: 100,
         ..installs::Filter::default()
     };
-    let all = installs::list(db, &TenantScope::one(home), &which).await.unwrap();
+    let all = installs::list(db, &TenantScope::one(home), &which)
+        .await
+        .unwrap();
     let mut admin = site.visitor("admin").await;
     let pages = [
         "/",
@@ -70,11 +72,23 @@ async fn every_page_shows_for_its_reader_in_both_languages() {
             shows(&mut admin, &format!("/operations/{}", install.id)).await;
         }
     }
-    for state in ["fetching", "waiting", "probation", "committed", "failed", "rolled_back"] {
+    for state in [
+        "fetching",
+        "waiting",
+        "probation",
+        "committed",
+        "failed",
+        "rolled_back",
+    ] {
         assert!(states.iter().any(|s| s.as_str() == state), "{state}");
     }
     let mut viewer = site.visitor("viewer").await;
-    for path in ["/", "/plugins/installed/com.example.invoice-ocr", "/alerts", "/audit"] {
+    for path in [
+        "/",
+        "/plugins/installed/com.example.invoice-ocr",
+        "/alerts",
+        "/audit",
+    ] {
         shows(&mut viewer, path).await;
     }
     let mut ops = site.visitor("ops").await;
@@ -83,7 +97,11 @@ async fn every_page_shows_for_its_reader_in_both_languages() {
         shows(&mut ops, path).await;
     }
     shows(&mut ops, &format!("/rollouts/{rollout}")).await;
-    shows(&mut ops, &format!("/rollouts/{rollout}?state=failed&ask=resume")).await;
+    shows(
+        &mut ops,
+        &format!("/rollouts/{rollout}?state=failed&ask=resume"),
+    )
+    .await;
 }
 
 const EVIL: &str = "<script>alert(1)</script>\"'><img src=x>";
@@ -95,8 +113,12 @@ async fn nothing_that_others_wrote_becomes_markup() {
     let tenant = seed.tenant(EVIL, false).await.unwrap();
     let other = seed.tenant("Second", false).await.unwrap();
     let reach = Reach::Tenant(tenant);
-    seed.account("admin", EVIL, Role::TenantAdmin, reach).await.unwrap();
-    seed.account("ops", EVIL, Role::PlatformOps, Reach::Everywhere).await.unwrap();
+    seed.account("admin", EVIL, Role::TenantAdmin, reach)
+        .await
+        .unwrap();
+    seed.account("ops", EVIL, Role::PlatformOps, Reach::Everywhere)
+        .await
+        .unwrap();
     let evil = |version| Version {
         plugin: "com.example.evil",
         name: EVIL,
@@ -105,7 +127,10 @@ async fn nothing_that_others_wrote_becomes_markup() {
         version,
         channel: Channel::Stable,
         kind: EVIL,
-        permissions: &["<script>alert(1)</script>:\"'><img", "http:outbound:<b>.example.com"],
+        permissions: &[
+            "<script>alert(1)</script>:\"'><img",
+            "http:outbound:<b>.example.com",
+        ],
         needs: &[],
         core: Some(">=1.0.0"),
         notes: Some("# <script>alert(1)</script>\n- <img src=x>\n`<b>`"),
@@ -114,9 +139,16 @@ async fn nothing_that_others_wrote_becomes_markup() {
     let first = seed.list(evil("1.0.0")).await.unwrap();
     seed.install(tenant, EVIL, &first).await.unwrap();
     let second = seed.list(evil("1.1.0")).await.unwrap();
-    let mut running = seed.ask(tenant, EVIL, Trigger::Person, &second, None).await.unwrap();
-    seed.walk(&mut running, InstallState::Verified).await.unwrap();
-    logs::line(seed.core.db(), running.id, EVIL, EVIL).await.unwrap();
+    let mut running = seed
+        .ask(tenant, EVIL, Trigger::Person, &second, None)
+        .await
+        .unwrap();
+    seed.walk(&mut running, InstallState::Verified)
+        .await
+        .unwrap();
+    logs::line(seed.core.db(), running.id, EVIL, EVIL)
+        .await
+        .unwrap();
     let mut blocked = evil("2.0.0");
     blocked.plugin = "com.example.blocked";
     blocked.core = Some(">=9.0.0");
@@ -124,7 +156,11 @@ async fn nothing_that_others_wrote_becomes_markup() {
     let listed = seed.list(evil("1.2.0")).await.unwrap();
     let all = [tenant, other, tenant, other, other];
     seed.rollout(&listed, &all, false).await.unwrap();
-    let rollout = rollouts::list(seed.core.db(), None, false).await.unwrap().remove(0).id;
+    let rollout = rollouts::list(seed.core.db(), None, false)
+        .await
+        .unwrap()
+        .remove(0)
+        .id;
     let operation = format!("/operations/{}", running.id);
     let rollout = format!("/rollouts/{rollout}");
     let paths = [
@@ -146,7 +182,9 @@ async fn nothing_that_others_wrote_becomes_markup() {
         rollout.as_str(),
     ];
     let mut browser = site.visitor("ops").await;
-    browser.cookies.insert("px_tenant".to_owned(), tenant.to_string());
+    browser
+        .cookies
+        .insert("px_tenant".to_owned(), tenant.to_string());
     for path in paths {
         let answer = browser.get(path).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);

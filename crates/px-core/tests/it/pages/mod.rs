@@ -7,8 +7,8 @@ mod rights;
 mod wizard;
 mod words;
 
-#[path = "../../../examples/pages/seed.rs"]
+#[path = "../../../examples/admin_pages/seed.rs"]
 #[allow(dead_code, reason = "the example uses more of it")]
 mod seed;
-#[path = "../../../examples/pages/story.rs"]
+#[path = "../../../examples/admin_pages/story.rs"]
 mod story;

@@ -34,12 +34,21 @@ async fn world() -> World {
         seed.account(login, login, role, reach).await.unwrap();
     }
     let listed = seed.list(plain("1.0.0")).await.unwrap();
-    let mut install = seed.ask(home, "admin", Trigger::Person, &listed, None).await.unwrap();
-    seed.walk(&mut install, InstallState::Committed).await.unwrap();
+    let mut install = seed
+        .ask(home, "admin", Trigger::Person, &listed, None)
+        .await
+        .unwrap();
+    seed.walk(&mut install, InstallState::Committed)
+        .await
+        .unwrap();
     let newer = seed.list(plain("1.1.0")).await.unwrap();
     let all = [home, away, away, away, away];
     seed.rollout(&newer, &all, false).await.unwrap();
-    let rollout = rollouts::list(seed.core.db(), None, false).await.unwrap().remove(0).id;
+    let rollout = rollouts::list(seed.core.db(), None, false)
+        .await
+        .unwrap()
+        .remove(0)
+        .id;
     let mut tx = seed.core.db().begin().await.unwrap();
     let text = || Text2::new("Something", "某事");
     let audience = format!("tenant:{home}");
@@ -80,7 +89,10 @@ async fn strangers_are_led_to_the_sign_in_page_and_others_are_refused() {
     let site = &world.site;
     let answer = site.stranger().get("/operations?state=bad").await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
-    assert_eq!(answer.location(), "/sign-in?next=%2Foperations%3Fstate%3Dbad");
+    assert_eq!(
+        answer.location(),
+        "/sign-in?next=%2Foperations%3Fstate%3Dbad"
+    );
     let mut reviewer = site.visitor("reviewer").await;
     assert_eq!(reviewer.get("/").await.status, StatusCode::FORBIDDEN);
     let mut neighbour = site.visitor("neighbour").await;
@@ -94,18 +106,35 @@ async fn strangers_are_led_to_the_sign_in_page_and_others_are_refused() {
         format!("{operation}/log"),
         "/plugins/installed/com.example.notes".to_owned(),
     ] {
-        assert_eq!(neighbour.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(
+            neighbour.get(&path).await.status,
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
     }
     // A cookie from another time does not open a foreign tenant either.
-    neighbour.cookies.insert("px_tenant".to_owned(), world.home.to_string());
+    neighbour
+        .cookies
+        .insert("px_tenant".to_owned(), world.home.to_string());
     let list = neighbour.get("/operations").await;
     assert!(!list.body.contains(&world.operation.to_string()));
-    let switched = neighbour.post("/tenant", &format!("tenant={}", world.home)).await;
+    let switched = neighbour
+        .post("/tenant", &format!("tenant={}", world.home))
+        .await;
     assert_eq!(switched.status, StatusCode::NOT_FOUND);
     let mut admin = site.visitor("admin").await;
     let rollout = format!("/rollouts/{}", world.rollout);
-    for path in ["/rollouts", &rollout, &format!("{rollout}/live"), &format!("{rollout}/part")] {
-        assert_eq!(admin.get(path).await.status, StatusCode::FORBIDDEN, "{path}");
+    for path in [
+        "/rollouts",
+        &rollout,
+        &format!("{rollout}/live"),
+        &format!("{rollout}/part"),
+    ] {
+        assert_eq!(
+            admin.get(path).await.status,
+            StatusCode::FORBIDDEN,
+            "{path}"
+        );
     }
     let mut ops = site.visitor("ops").await;
     assert_eq!(ops.get(&of_home).await.status, StatusCode::OK);
@@ -121,9 +150,17 @@ async fn nobody_changes_what_is_not_theirs_and_viewers_change_nothing() {
     let read = format!("id={}", world.message);
     let acts = [
         (format!("{operation}/cancel"), "", StatusCode::NOT_FOUND),
-        (format!("{operation}/rollback"), "reason=because", StatusCode::NOT_FOUND),
+        (
+            format!("{operation}/rollback"),
+            "reason=because",
+            StatusCode::NOT_FOUND,
+        ),
         (alert, "", StatusCode::NOT_FOUND),
-        ("/inbox/read".to_owned(), read.as_str(), StatusCode::NOT_FOUND),
+        (
+            "/inbox/read".to_owned(),
+            read.as_str(),
+            StatusCode::NOT_FOUND,
+        ),
         (
             "/plugins/installed/com.example.notes/policy".to_owned(),
             "policy=auto&channel=stable",
@@ -134,7 +171,11 @@ async fn nobody_changes_what_is_not_theirs_and_viewers_change_nothing() {
             "reason=because",
             StatusCode::NOT_FOUND,
         ),
-        (format!("/rollouts/{}/pause", world.rollout), "reason=because", StatusCode::FORBIDDEN),
+        (
+            format!("/rollouts/{}/pause", world.rollout),
+            "reason=because",
+            StatusCode::FORBIDDEN,
+        ),
     ];
     let mut neighbour = site.visitor("neighbour").await;
     let mut viewer = site.visitor("viewer").await;
@@ -148,13 +189,22 @@ async fn nobody_changes_what_is_not_theirs_and_viewers_change_nothing() {
     let wizard = "/plugins/com.example.notes/install";
     assert_eq!(viewer.get(wizard).await.status, StatusCode::FORBIDDEN);
     let form = "version=1.1.0&grant=yes&high=yes";
-    assert_eq!(viewer.post(wizard, form).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        viewer.post(wizard, form).await.status,
+        StatusCode::FORBIDDEN
+    );
     assert_eq!(audited(&world).await, before);
-    let page = viewer.get("/plugins/installed/com.example.notes").await.body;
+    let page = viewer
+        .get("/plugins/installed/com.example.notes")
+        .await
+        .body;
     assert!(!page.contains("/policy\""), "a viewer is offered no form");
     let db = site.seed.core.db();
     let scope = TenantScope::one(world.home);
-    let install = installs::get(db, &scope, world.operation).await.unwrap().unwrap();
+    let install = installs::get(db, &scope, world.operation)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(install.state, InstallState::Committed);
 }
 
@@ -163,7 +213,9 @@ async fn audited(world: &World) -> usize {
         limit: 1000,
         ..Default::default()
     };
-    let all = px_store::list_audit(world.site.seed.core.db(), &filter).await.unwrap();
+    let all = px_store::list_audit(world.site.seed.core.db(), &filter)
+        .await
+        .unwrap();
     let signing = |action: &str| action.starts_with("session") || action.starts_with("account");
     all.iter().filter(|e| !signing(&e.action)).count()
 }

@@ -29,7 +29,10 @@ pub async fn site() -> (Site, TenantId) {
     let site = Site::new(0).await;
     let tenant = site.seed.tenant("Home", false).await.unwrap();
     let reach = Reach::Tenant(tenant);
-    site.seed.account("admin", "Admin", Role::TenantAdmin, reach).await.unwrap();
+    site.seed
+        .account("admin", "Admin", Role::TenantAdmin, reach)
+        .await
+        .unwrap();
     (site, tenant)
 }
 
@@ -39,7 +42,9 @@ async fn all(site: &Site) -> Vec<px_core::app::install::Install> {
         ..installs::Filter::default()
     };
     let every = TenantScope::every();
-    installs::list(site.seed.core.db(), &every, &which).await.unwrap()
+    installs::list(site.seed.core.db(), &every, &which)
+        .await
+        .unwrap()
 }
 
 const HERE: &str = "/plugins/com.example.notes/install";
@@ -52,11 +57,16 @@ async fn four_pages_lead_to_an_install_that_waits_for_its_time() {
     site.seed.list(risky).await.unwrap();
     let mut admin = site.visitor("admin").await;
     let first = admin.get(HERE).await;
-    assert!(first.body.contains(r#"value="1.0.0" required checked"#), "{}", first.body);
+    assert!(
+        first.body.contains(r#"value="1.0.0" required checked"#),
+        "{}",
+        first.body
+    );
     let second = admin.get(&format!("{HERE}?step=2&version=1.0.0")).await;
     assert!(second.body.contains(r#"name="when""#));
     // A time that is over does not lead on, and what was typed is still there.
-    let late = format!("{HERE}?step=3&version=1.0.0&when=later&at=2001-01-01T10:00&zone=Asia/Tokyo");
+    let late =
+        format!("{HERE}?step=3&version=1.0.0&when=later&at=2001-01-01T10:00&zone=Asia/Tokyo");
     let late = admin.get(&late).await;
     assert!(late.body.contains("This time is over"), "{}", late.body);
     assert!(late.body.contains(r#"value="2001-01-01T10:00""#));
@@ -66,8 +76,14 @@ async fn four_pages_lead_to_an_install_that_waits_for_its_time() {
     assert!(third.body.contains("Send data to api.example.com"));
     let refused = admin.get(&format!("{HERE}?step=4&{kept}&grant=yes")).await;
     assert!(refused.body.contains("High risk needs its own tick"));
-    let fourth = admin.get(&format!("{HERE}?step=4&{kept}&grant=yes&high=yes")).await;
-    assert!(fourth.body.contains("02:00 Asia/Shanghai"), "{}", fourth.body);
+    let fourth = admin
+        .get(&format!("{HERE}?step=4&{kept}&grant=yes&high=yes"))
+        .await;
+    assert!(
+        fourth.body.contains("02:00 Asia/Shanghai"),
+        "{}",
+        fourth.body
+    );
     // Somebody who was cut off comes back to where they were.
     let again = admin.get(HERE).await;
     assert!(again.body.contains("You began this before"));
@@ -104,8 +120,14 @@ async fn a_start_without_consent_or_with_a_blocked_version_is_refused() {
         ("version=1.0.0", "nothing is installed without your consent"),
         ("version=2.0.0&grant=yes", "cannot be installed here"),
         ("version=7.0.0&grant=yes", "Choose one of the versions"),
-        ("version=1.0.0&grant=yes&when=batch", "can no longer come with a batch"),
-        ("version=1.0.0&grant=yes&when=later&at=x", "not a time that exists"),
+        (
+            "version=1.0.0&grant=yes&when=batch",
+            "can no longer come with a batch",
+        ),
+        (
+            "version=1.0.0&grant=yes&when=later&at=x",
+            "not a time that exists",
+        ),
     ] {
         let answer = admin.post(HERE, form).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{form}");
@@ -133,7 +155,12 @@ async fn an_upgrade_can_come_with_the_batch_of_a_rollout() {
     let second = admin.get(&format!("{HERE}?step=2&version=1.1.0")).await;
     assert!(second.body.contains(r#"value="batch""#), "{}", second.body);
     let done = admin.post(HERE, "version=1.1.0&when=batch").await;
-    assert_eq!(done.location(), "/plugins/installed/com.example.notes", "{}", done.body);
+    assert_eq!(
+        done.location(),
+        "/plugins/installed/com.example.notes",
+        "{}",
+        done.body
+    );
     assert_eq!(all(&site).await.len(), 1, "no install of its own");
     let scope = TenantScope::one(tenant);
     let plugin = "com.example.notes".parse().unwrap();

@@ -70,7 +70,11 @@ fn every_state_has_its_words() {
         keys.push(format!("adm-rollout-{}", state.as_str()));
         keys.push(format!("adm-did-rollout-{}", state.as_str()));
     }
-    keys.extend(UpgradePolicy::ALL.iter().map(|p| format!("adm-policy-{p}-long")));
+    keys.extend(
+        UpgradePolicy::ALL
+            .iter()
+            .map(|p| format!("adm-policy-{p}-long")),
+    );
     let missing: Vec<&String> = keys.iter().filter(|k| !known.contains(*k)).collect();
     assert_eq!(missing, Vec::<&String>::new());
 }

@@ -202,6 +202,15 @@ impl Market {
         bytes[middle] ^= 1;
     }
 
+    /// Names other listing keys from now on.
+    pub fn rotate(&mut self) {
+        self.listing = SigningKey::generate(&mut StdRng::seed_from_u64(99));
+        let key = self.listing.public();
+        let key = base64::engine::general_purpose::STANDARD.encode(key.as_bytes());
+        let mut trust = self.state.trust.lock().unwrap();
+        trust.as_mut().unwrap().listing_keys = vec![key];
+    }
+
     pub fn outcomes(&self) -> Vec<OutcomeReport> {
         self.state.outcomes.lock().unwrap().clone()
     }

@@ -252,3 +252,34 @@ async fn pages_of_a_plugin_are_served_without_cookies_and_with_its_own_policy() 
     assert_ne!(missing.status, StatusCode::OK);
     site.running.take().unwrap().stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_keys_are_believed_after_an_operator_says_so() {
+    for engine in engines() {
+        let mut site = Site::new(engine, |_| {}).await;
+        let (_, token) = site.tenant("acme").await;
+        let ops = site.ops().await;
+        site.market.list("1.0.0");
+        site.core.syncer().once().await.unwrap();
+        site.market.rotate();
+        site.market.list("1.1.0");
+        site.core.syncer().once().await.unwrap();
+        let state = site.core.catalog_state().await.unwrap();
+        assert_eq!((state.cursor, state.refused), (2, 1));
+        let trust = "/api/v1/admin/plugins/catalog/trust";
+        let refused = site.ask(Method::POST, trust, &token, Value::Null).await;
+        assert_eq!(refused.code(), "403 PX-0103");
+        let accepted = site.ask(Method::POST, trust, &ops, Value::Null).await;
+        assert_eq!(accepted.status, StatusCode::OK, "{}", accepted.body);
+        site.core.syncer().once().await.unwrap();
+        let path = format!("/api/v1/admin/plugins/versions?pluginId={PLUGIN}");
+        let all = site.get(&path, &token).await.json();
+        let versions: Vec<_> = all
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|v| &v["listed"]["version"])
+            .collect();
+        assert_eq!(versions, ["1.1.0", "1.0.0"]);
+    }
+}

@@ -109,7 +109,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .merge(core.router())
         .merge(px_web::identity::routes())
         .merge(px_web::assets::routes());
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:8098").await?;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:8097").await?;
     println!(
         "http://{} (password: {})",
         listener.local_addr()?,

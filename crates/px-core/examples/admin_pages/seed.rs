@@ -76,7 +76,6 @@ pub struct Version<'a> {
 }
 
 /// Fills a core's database.
-#[allow(dead_code, reason = "tests use more of it")]
 pub struct Seed {
     pub core: Core,
     pub clock: Shift,
@@ -90,6 +89,7 @@ fn digest_of(text: &str) -> Digest {
     Digest::from_bytes(bytes)
 }
 
+#[allow(dead_code, reason = "tests use more of it")]
 impl Seed {
     pub async fn tenant(&self, name: &str, internal: bool) -> Outcome<TenantId> {
         let mut tx = self.core.db().begin().await?;

@@ -12,7 +12,7 @@ use px_model::{Channel, Role, TenantId, UpgradePolicy};
 use px_notify::Text2;
 use px_web::identity::Reach;
 
-use crate::seed::{Seed, Version};
+use super::seed::{Seed, Version};
 
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
