@@ -108,7 +108,9 @@
       const dt = document.createElement("dt"), dd = document.createElement("dd"), kbd = document.createElement("kbd");
       dt.dataset.extra = dd.dataset.extra = "";
       kbd.textContent = el.dataset.key;
-      dd.textContent = el.getAttribute("aria-label") ?? el.textContent.trim();
+      const words = el.cloneNode(true);
+      each("kbd", (k) => k.remove(), words);
+      dd.textContent = el.getAttribute("aria-label") ?? words.textContent.trim();
       dt.append(kbd);
       list.append(dt, dd);
     });

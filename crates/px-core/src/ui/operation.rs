@@ -78,8 +78,7 @@ async fn show(
     let page = parts::frame(core, ui, who, "operations", title).await;
     let page = page
         .crumb(t.t("adm-nav-operations"), "/operations")
-        .status(status.unwrap_or(StatusCode::OK))
-        .actions(ui::install_state(t, it.state));
+        .status(status.unwrap_or(StatusCode::OK));
     let problem = problem.map_or_else(Html::empty, |p| parts::refusal(t, p));
     let pieces = [problem, ask, part].into_iter().filter(|p| !p.is_empty());
     page.show_html(parts::body(ui, who, pieces))

@@ -248,6 +248,7 @@ fn facts(t: &T, sheet: &Sheet) -> Html {
     let who = format!("{name} · {trigger}");
     let before = it.previous.as_ref().map(|p| p.version.to_string());
     let mut list = vec![
+        (t.t("adm-col-state"), ui::install_state(t, it.state)),
         (t.t("adm-col-version"), Html::text(&it.version.to_string())),
         (
             t.t("adm-before"),

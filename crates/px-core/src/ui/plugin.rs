@@ -140,6 +140,10 @@ fn lead(t: &T, sheet: &Sheet) -> String {
     let Some(serves) = &row.route.committed else {
         return t.t("adm-plugin-trial");
     };
+    if let Some(candidate) = &row.route.candidate {
+        let version = candidate.version.to_string();
+        return say(t, "adm-now-probation", &[("version", &version)]);
+    }
     let version = serves.version.to_string();
     match sheet.shelf.update(row) {
         Some(l) => {
