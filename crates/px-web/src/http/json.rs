@@ -1,6 +1,7 @@
 //! JSON bodies in and out, refused with a pointer to the offending field.
 
 use super::failure::Failure;
+use super::layers::BODY_LIMIT;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -30,15 +31,33 @@ where
                 "Send the body as `Content-Type: application/json`.",
             ));
         }
+        // Who announces too much is told before sending it.
+        if announced(request.headers()) > BODY_LIMIT {
+            return Err(too_large());
+        }
         let bytes = Bytes::from_request(request, state).await.map_err(|error| {
             if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                Failure::new(Code::TooLarge, "The body is larger than 2 MiB.")
+                too_large()
             } else {
                 Failure::new(Code::MalformedBody, "The body broke off while it was read.")
             }
         })?;
         parse(&bytes).map(Self)
     }
+}
+
+fn too_large() -> Failure {
+    Problem::new(Code::TooLarge, "The body is larger than 2 MiB.")
+        .with_current(serde_json::json!({ "limit": BODY_LIMIT, "unit": "bytes" }))
+        .into()
+}
+
+/// The `Content-Length`, 0 when there is none.
+fn announced(headers: &HeaderMap) -> usize {
+    let length = headers.get(header::CONTENT_LENGTH);
+    length
+        .and_then(|v| v.to_str().ok()?.parse().ok())
+        .unwrap_or(0)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

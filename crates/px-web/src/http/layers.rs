@@ -19,7 +19,7 @@ use tower_http::compression::CompressionLayer;
 use tracing::Instrument;
 
 /// Largest body that is read into memory; uploads stream and have their own limit.
-const BODY_LIMIT: usize = 2 * 1024 * 1024;
+pub(super) const BODY_LIMIT: usize = 2 * 1024 * 1024;
 
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
 img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; \
