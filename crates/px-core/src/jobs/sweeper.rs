@@ -27,6 +27,9 @@ pub struct Sweeper {
     windows: Mutex<HashMap<InstallId, (Duration, Vitals)>>,
 }
 
+/// An install that nothing happened to for this long is looked at, in case its job was lost.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// Deeds are judged over windows of this length, so that a rare fault a day is not a loop of them.
 const WINDOW: Duration = Duration::from_secs(120);
 
@@ -85,7 +88,9 @@ impl Sweeper {
 
     async fn look_at(&self, install: &mut Install) -> Result<()> {
         let (machine, now) = (&self.machine, self.machine.db.env().now());
-        if let Some((to, fault)) = overdue(install, machine.settings.limits, now) {
+        let late = overdue(install, machine.settings.limits, now);
+        let moved = late.is_some();
+        if let Some((to, fault)) = late {
             let actor = Actor::system("sweeper");
             let note = Note::fault(&fault);
             machine.ledger.enter(install, to, &actor, &note).await?;
@@ -93,9 +98,14 @@ impl Sweeper {
         if install.state.is_final() {
             return Ok(());
         }
-        let due = install.ask.is_none() && install.due > now;
+        let held =
+            install.state == InstallState::Waiting && install.not_before.is_some_and(|at| at > now);
+        let quiet = now < install.due + PATIENCE;
+        if !moved && install.ask.is_none() && (held || quiet) {
+            return Ok(());
+        }
         let mut tx = machine.db.begin().await?;
-        Ledger::drive_in(&mut tx, install.id, due.then_some(install.due)).await?;
+        Ledger::drive_in(&mut tx, install.id, None).await?;
         tx.commit().await
     }
 

@@ -1,8 +1,6 @@
 //! A process that dies in any state: the next one finishes or goes back, and the version before
 //! serves whenever no live candidate does.
 
-use std::time::Duration;
-
 use px_api::Code;
 use px_core::app::authority::TenantScope;
 use px_core::app::fault::Fault;
@@ -39,23 +37,19 @@ const DEATHS: [Death; 9] = [
 
 /// Drives an install in a process that dies.
 async fn die(bench: &Bench, id: InstallId, death: Death) {
-    if let Death::At(point) = death {
-        bench.script.hang(point);
+    match death {
+        Death::At(point) => bench.script.hang(point),
+        // The first probe is the one that lets the candidate in.
+        Death::Watching | Death::GoingBack => bench.script.hold(Point::ProbeNew, 1),
     }
     let machine = bench.machine.clone();
     let drive = tokio::spawn(async move { machine.drive(id).await });
-    match death {
-        Death::At(_) => bench.script.somebody_hangs().await,
-        Death::Watching | Death::GoingBack => {
-            while bench.install(id).await.state != InstallState::Probation {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-        }
-    }
+    bench.script.somebody_hangs().await;
     if matches!(death, Death::GoingBack) {
         let fault = Fault::plugin(Code::ProbationFailed, "broken", "It is broken.");
         bench.script.hang(Point::ProbeOld);
         bench.script.fail(Point::ProbeNew, 9, &fault);
+        bench.script.release();
         bench.script.somebody_hangs().await;
     }
     drive.abort();
@@ -130,9 +124,7 @@ async fn a_process_that_slept_through_its_lease_cannot_commit() {
         sleeper.script.hang(Point::Preflight);
         let machine = sleeper.machine.clone();
         let drive = tokio::spawn(async move { machine.drive(first.id).await });
-        while sleeper.install(first.id).await.state != InstallState::Preflight {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        sleeper.script.somebody_hangs().await;
         let mut stale = sleeper.install(first.id).await;
         let other = Bench::new(&database, database.again().await);
         *other.runtime.new.lock().unwrap() = Some("1.0.0".parse().unwrap());
@@ -152,11 +144,10 @@ async fn the_sweeper_takes_back_what_nobody_confirmed() {
         let first = bench.request(acme, listed("1.0.0")).await;
         bench.finish(&database, first.id).await;
         let second = bench.request(acme, listed("2.0.0")).await;
+        bench.script.hold(Point::ProbeNew, 1);
         let machine = bench.machine.clone();
         let drive = tokio::spawn(async move { machine.drive(second.id).await });
-        while bench.install(second.id).await.state != InstallState::Probation {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        bench.script.somebody_hangs().await;
         drive.abort();
         let _ = drive.await;
         database.clock.advance(3600);

@@ -37,7 +37,6 @@ async fn an_install_an_upgrade_and_a_broken_one() {
         assert_eq!(bench.serving(acme, &plugin).as_deref(), Some("1.1.0"));
 
         let third = bench.request(acme, listed("1.2.0")).await;
-        bench.script.fail(Point::ProbeNew, 0, &broken());
         bench.script.fail(Point::Preflight, 1, &broken());
         let done = bench.finish(&database, third.id).await;
         assert_eq!(done.state, InstallState::Failed);
@@ -77,16 +76,16 @@ async fn a_candidate_that_fails_its_probes_is_taken_back_with_its_data() {
 
         let second = bench.request(acme, listed("2.0.0")).await;
         // The first probe is the one that lets it in.
-        bench.script.fail(Point::ProbeNew, 0, &broken());
+        bench.script.hold(Point::ProbeNew, 1);
         let machine = bench.machine.clone();
         let id = second.id;
         let script = bench.script.clone();
         let drive = tokio::spawn(async move { machine.drive(id).await });
-        while bench.install(id).await.state != InstallState::Probation {
-            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-        }
+        script.somebody_hangs().await;
+        assert_eq!(bench.install(id).await.state, InstallState::Probation);
         std::fs::write(data.join("deep/notes.db"), "new").unwrap();
         script.fail(Point::ProbeNew, 2, &broken());
+        script.release();
         drive.await.unwrap().unwrap();
         let done = bench.install(id).await;
         assert_eq!(done.state, InstallState::RolledBack, "{:?}", done.problem);
@@ -202,9 +201,7 @@ async fn one_operation_at_a_time_and_cancel_before_traffic() {
         bench.script.hang(Point::Open);
         let machine = bench.machine.clone();
         let drive = tokio::spawn(async move { machine.drive(install.id).await });
-        while bench.install(install.id).await.state != InstallState::Fetching {
-            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-        }
+        bench.script.somebody_hangs().await;
         let mut tx = database.db.begin().await.unwrap();
         let other_tenant = tenant_scope_of_nobody();
         let refused = installs::ask(&mut tx, &other_tenant, install.id, &Ask::Cancel).await;
@@ -231,15 +228,13 @@ async fn an_old_version_that_does_not_come_back_is_held_and_paged() {
         let first = bench.request(acme, listed("1.0.0")).await;
         bench.finish(&database, first.id).await;
         let second = bench.request(acme, listed("2.0.0")).await;
-        bench.script.fail(Point::ProbeNew, 0, &broken());
+        bench.script.hold(Point::ProbeNew, 1);
         bench.script.fail(Point::ProbeOld, 50, &broken());
         let machine = bench.machine.clone();
         let id = second.id;
         let drive = tokio::spawn(async move { machine.drive(id).await });
-        while bench.install(id).await.state != InstallState::Probation {
-            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-        }
-        bench.script.fail(Point::ProbeNew, 2, &broken());
+        bench.script.somebody_hangs().await;
+        assert_eq!(bench.install(id).await.state, InstallState::Probation);
         let mut tx = database.db.begin().await.unwrap();
         installs::ask(
             &mut tx,
@@ -250,6 +245,7 @@ async fn an_old_version_that_does_not_come_back_is_held_and_paged() {
         .await
         .unwrap();
         tx.commit().await.unwrap();
+        bench.script.release();
         while !drive.is_finished() && bench.install(id).await.attempts == 0 {
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         }

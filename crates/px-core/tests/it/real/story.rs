@@ -123,7 +123,8 @@ async fn bad_versions_never_stay() {
                     site.get(HELLO, &token).await;
                 }
                 let view = site.get(&path, &token).await.json();
-                ["rolled_back", "failed", "committed"]
+                // Should it be committed for want of traffic, the guard finds the traps.
+                ["rolled_back", "failed"]
                     .contains(&view["status"].as_str().unwrap())
                     .then_some(view)
             })

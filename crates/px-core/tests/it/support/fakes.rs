@@ -32,6 +32,7 @@ pub enum Point {
 pub struct Script {
     events: Arc<Mutex<HashMap<Point, Vec<Event>>>>,
     hung: Arc<tokio::sync::Semaphore>,
+    gate: Arc<tokio::sync::Semaphore>,
 }
 
 impl Default for Script {
@@ -39,6 +40,7 @@ impl Default for Script {
         Self {
             events: Arc::default(),
             hung: Arc::new(tokio::sync::Semaphore::new(0)),
+            gate: Arc::new(tokio::sync::Semaphore::new(0)),
         }
     }
 }
@@ -46,6 +48,8 @@ impl Default for Script {
 #[derive(Clone)]
 enum Event {
     Fault(Fault),
+    Pass,
+    Hold,
     Hang,
 }
 
@@ -63,7 +67,20 @@ impl Script {
         map.entry(point).or_default().push(Event::Hang);
     }
 
-    /// Ends when something hangs.
+    /// Visit number `after` + 1 of `point` waits for [`Script::release`].
+    pub fn hold(&self, point: Point, after: usize) {
+        let mut map = self.events.lock().unwrap();
+        let queue = map.entry(point).or_default();
+        queue.extend(std::iter::repeat_n(Event::Pass, after));
+        queue.push(Event::Hold);
+    }
+
+    /// Lets what is held go on.
+    pub fn release(&self) {
+        self.gate.add_permits(1);
+    }
+
+    /// Ends when something hangs or is held.
     pub async fn somebody_hangs(&self) {
         self.hung.acquire().await.unwrap().forget();
     }
@@ -79,8 +96,13 @@ impl Script {
             }
         };
         match event {
-            None => Ok(()),
+            None | Some(Event::Pass) => Ok(()),
             Some(Event::Fault(fault)) => Err(fault),
+            Some(Event::Hold) => {
+                self.hung.add_permits(1);
+                self.gate.acquire().await.unwrap().forget();
+                Ok(())
+            }
             Some(Event::Hang) => {
                 self.hung.add_permits(1);
                 std::future::pending().await
