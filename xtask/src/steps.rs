@@ -88,13 +88,20 @@ pub fn run(options: &Options) -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// The root of the repository, wherever the command is called from.
+fn root() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
 /// The checked-in components are what their source builds; without the toolchain for them only the
 /// digest of the source is compared, and the script says so.
 fn samples() -> bool {
     /// The script's answer when there is no toolchain to build with.
     const NOT_BUILT: i32 = 3;
     println!("==> sample components");
-    match Command::new("sh").arg("samples/rebuild.sh").status() {
+    let mut script = Command::new("sh");
+    script.arg("samples/rebuild.sh").current_dir(root());
+    match script.status() {
         Ok(status) => status.success() || status.code() == Some(NOT_BUILT),
         Err(e) => {
             eprintln!("samples/rebuild.sh does not start: {e}");
@@ -177,9 +184,7 @@ fn succeeds(command: &mut Command) -> bool {
 pub fn cargo(arguments: &[&str]) -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
+    command.args(arguments).current_dir(root());
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
