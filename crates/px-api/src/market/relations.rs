@@ -17,6 +17,14 @@ pub struct KeyRequest {
     pub name: String,
 }
 
+/// `POST …/keys/{keyId}/revoke`: revokes a signing key.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct KeyRevocation {
+    /// Why; kept with the key and in the audit log.
+    pub reason: String,
+}
+
 /// A registered key.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
