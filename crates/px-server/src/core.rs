@@ -95,6 +95,7 @@ pub async fn start(
 ) -> anyhow::Result<CoreServed> {
     let config = config(settings)?;
     let host = host(
+        settings,
         &config.data_dir.join("compiled"),
         db.env(),
         config.allow_private_addresses,

@@ -46,7 +46,11 @@ pub async fn open_database(
         .with_context(|| format!("{name}: the database does not open"))?;
     db.migrate(sets)
         .await
-        .context("the database could not be brought up to date")?;
+        .with_context(|| {
+            format!(
+                "{name}: the database could not be brought up to date (Marketplace and core need one each)"
+            )
+        })?;
     Ok(db)
 }
 
@@ -131,7 +135,11 @@ pub async fn start(
 ) -> anyhow::Result<Served> {
     let folder = PathBuf::from(settings.text("MKP_DATA_DIR"));
     let blobs = Blobs::in_folder(&folder.join("blobs"))?;
-    let sandbox = Arc::new(Sandbox::new(folder.join("sandbox"), db.env().clone())?);
+    let sandbox = Arc::new(Sandbox::new(
+        settings,
+        folder.join("sandbox"),
+        db.env().clone(),
+    )?);
     let config = config(settings, folder, &listener)?;
     let market =
         Market::new(db.clone(), blobs, config, sandbox).map_err(|e| anyhow::anyhow!("{e}"))?;

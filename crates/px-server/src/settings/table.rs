@@ -19,6 +19,8 @@ pub enum Kind {
     Listen,
     /// A URL, or empty.
     Url,
+    /// `UID:GID` in numbers, or empty.
+    User,
 }
 
 impl Kind {
@@ -48,9 +50,21 @@ impl Kind {
                 value.is_empty() || url::Url::parse(value).is_ok(),
                 "expected a URL",
             ),
+            Self::User => (
+                value.is_empty() || user_and_group(value).is_some(),
+                "expected UID:GID in numbers, such as 65534:65534, and not those of root",
+            ),
         };
         if fits { Ok(()) } else { Err(expected) }
     }
+}
+
+/// Reads `UID:GID`; root is no user to run plugins as.
+#[must_use]
+pub fn user_and_group(value: &str) -> Option<(u32, u32)> {
+    let (user, group) = value.split_once(':')?;
+    let (user, group) = (user.parse().ok()?, group.parse().ok()?);
+    (user != 0 && group != 0).then_some((user, group))
 }
 
 /// One thing that can be set.
@@ -123,7 +137,7 @@ pub const SETTINGS: &[Setting] = &[
         "MKP_AUTOMATED_REVIEW",
         Kind::Switch,
         "1",
-        "0 sends versions to people without the compatibility run",
+        "0 runs no automated checks; a person must overrule their absence for every version",
     ),
     setting(
         "MKP_REVIEW_SLA_HOURS",
@@ -294,6 +308,18 @@ pub const SETTINGS: &[Setting] = &[
         Kind::Switch,
         "0",
         "1 lets webhooks and bundle addresses point into private networks",
+    ),
+    setting(
+        "PX_SANDBOX_REQUIRED",
+        Kind::Switch,
+        "0",
+        "1 refuses process plugins on machines where their file access cannot be confined",
+    ),
+    setting(
+        "PX_SANDBOX_USER",
+        Kind::User,
+        "",
+        "UID:GID that process plugins run as; needs a server that may change to it",
     ),
     setting(
         "PX_SECURE_COOKIES",
