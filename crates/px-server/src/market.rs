@@ -7,7 +7,7 @@ use anyhow::Context;
 use jiff::SignedDuration;
 use metrics_exporter_prometheus::PrometheusHandle;
 use px_market::{Market, MarketConfig};
-use px_notify::{AlertWebhook, Notifier, NotifyConfig};
+use px_notify::{AlertWebhook, Notifier, NotifyConfig, Schedule};
 use px_store::{Blobs, Db, Env, MigrationSet};
 use px_web::http::Health;
 use px_web::i18n::Words;
@@ -60,6 +60,8 @@ pub fn notify_config(settings: &Settings, side: &str) -> NotifyConfig {
         smtp_url: settings.optional(&format!("{side}_SMTP_URL")),
         mail_from: settings.text(&format!("{side}_MAIL_FROM")).to_owned(),
         allow_private_addresses: settings.on("PX_ALLOW_PRIVATE_ADDRESSES"),
+        schedule: Schedule::new(settings.moments("PX_NOTIFY_SCHEDULE"), 20),
+        total_timeout: settings.seconds("PX_NOTIFY_TIMEOUT_SECONDS"),
         ..NotifyConfig::default()
     }
 }

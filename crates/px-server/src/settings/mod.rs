@@ -171,6 +171,15 @@ impl Settings {
         Duration::from_secs_f64(self.text(name).parse().unwrap_or_default())
     }
 
+    /// Numbers of seconds.
+    #[must_use]
+    pub fn moments(&self, name: &str) -> Vec<Duration> {
+        let parts = self.list(name).into_iter();
+        parts
+            .filter_map(|part| part.parse().ok().map(Duration::from_secs_f64))
+            .collect()
+    }
+
     /// Comma-separated words.
     #[must_use]
     pub fn list(&self, name: &str) -> Vec<String> {
