@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use metrics_exporter_prometheus::PrometheusHandle;
 use px_core::app::ports::Monotonic;
-use px_core::{Core, CoreConfig, CoreRunning};
+use px_core::{ConsoleConfig, Core, CoreConfig, CoreRunning};
 use px_notify::Notifier;
 use px_store::{Db, MigrationSet};
 use px_web::http::Health;
@@ -83,7 +83,26 @@ fn config(settings: &Settings) -> anyhow::Result<CoreConfig> {
     config.limits.attempts = u32::try_from(settings.number("PX_INSTALL_ATTEMPTS"))?.max(1);
     config.limits.first_pause = settings.seconds("PX_INSTALL_RETRY_SECONDS");
     config.fetch.stall_after = settings.seconds("PX_DOWNLOAD_STALL_SECONDS");
+    config.console = console(settings)?;
     Ok(config)
+}
+
+fn console(settings: &Settings) -> anyhow::Result<ConsoleConfig> {
+    let roles = "PX_MARKETPLACE_UI_ALLOWED_ROLES";
+    let known = settings.list(roles).into_iter().map(|role| {
+        role.parse().map_err(|_| {
+            anyhow::anyhow!(
+                "{roles}: `{role}` is no role; use tenant_admin, tenant_viewer, platform_ops"
+            )
+        })
+    });
+    let refresh = settings.number("PX_MARKETPLACE_UI_METRICS_REFRESH_MS");
+    Ok(ConsoleConfig {
+        marketplace: settings.on("PX_MARKETPLACE_UI"),
+        marketplace_roles: known.collect::<anyhow::Result<_>>()?,
+        policies: settings.on("PX_AUTO_UPGRADE_UI"),
+        refresh: Duration::from_millis(refresh),
+    })
 }
 
 /// Starts core and console on an open database and listener.
@@ -117,7 +136,7 @@ pub async fn start(
     let work = notifier.register(Workers::new(db.clone())).start(8);
     let parts = Parts {
         routes: core.router().merge(px_core::ui::routes(core.clone())),
-        site: px_core::ui::site(),
+        site: px_core::ui::site(&core.config().console),
         words: px_core::ui::words(Words::shared()?)?,
         health: Health::new().check(db.clone()).metrics(metrics),
         work: Some(work),
