@@ -16,7 +16,7 @@ use px_work::Workers;
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::market::{alert_webhook, notify_config, open_database};
+use crate::market::{alert_webhook, job_lease, notify_config, open_database};
 use crate::sandbox::host;
 use crate::serve::{Parts, Served, serve};
 use crate::settings::Settings;
@@ -79,6 +79,7 @@ fn config(settings: &Settings) -> anyhow::Result<CoreConfig> {
     config.allowed_hosts = settings.list("PX_ONLINE_ALLOWED_HOSTS");
     config.allow_private_addresses = settings.on("PX_ALLOW_PRIVATE_ADDRESSES");
     config.probation.duration = settings.seconds("PX_PROBATION_SECONDS");
+    config.job_lease = job_lease(settings);
     config.probe_every = settings.seconds("PX_PROBE_SECONDS");
     Ok(config)
 }
@@ -110,7 +111,9 @@ pub async fn start(
     notify.operators = "role:platform_ops".to_owned();
     notify.metric_prefix = "powerx_notifications".to_owned();
     let notifier = Notifier::new(db.clone(), notify)?;
-    let work = notifier.register(Workers::new(db.clone())).start(8);
+    let work = notifier
+        .register(Workers::new(db.clone()).lease_at_most(job_lease(settings)))
+        .start(8);
     let parts = Parts {
         routes: core.router().merge(px_core::ui::routes(core.clone())),
         site: px_core::ui::site(),

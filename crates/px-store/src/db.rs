@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -47,6 +47,7 @@ impl Db {
             let pool = PgPoolOptions::new()
                 .max_connections(16)
                 .acquire_timeout(Duration::from_secs(10))
+                .after_connect(|connection, _| Box::pin(guard(connection)))
                 .connect(address)
                 .await?;
             Engine::Postgres(pool)
@@ -163,6 +164,13 @@ impl std::fmt::Debug for Db {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Db({:?})", self.dialect())
     }
+}
+
+/// A process that is frozen in the middle of a transaction must not hold its locks, of which the
+/// numbers of audit and outbox are everybody's: the server ends such a transaction.
+async fn guard(connection: &mut PgConnection) -> std::result::Result<(), sqlx::Error> {
+    let text = "SET idle_in_transaction_session_timeout = '10s'";
+    sqlx::query(text).execute(connection).await.map(drop)
 }
 
 async fn open_sqlite(path: &str) -> Result<Engine> {

@@ -36,6 +36,9 @@ pub enum StoreError {
     /// The same idempotency key came with another body.
     #[error("idempotency key `{0}` was used before with another request")]
     KeyReused(String),
+    /// Whether it was written is not known: the answer to a commit got lost.
+    #[error("the answer of the database got lost: {0}")]
+    Lost(std::io::Error),
     /// A value could not be written as JSON.
     #[error("json: {0}")]
     Json(#[from] serde_json::Error),
@@ -48,13 +51,14 @@ impl StoreError {
         match self {
             Self::Database(
                 sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed,
-            ) => true,
+            )
+            | Self::Lost(_) => true,
             Self::Database(sqlx::Error::Database(e)) => {
                 let code = e.code().unwrap_or_default();
                 // SQLite busy/locked/full; PostgreSQL serialisation, deadlock, shutdown, connections.
                 [
                     "5", "6", "13", "261", "517", "40001", "40P01", "57P01", "57P02", "57P03",
-                    "53300", "53100",
+                    "53300", "53100", "25P03", "08003", "08006",
                 ]
                 .contains(&code.as_ref())
             }

@@ -103,6 +103,7 @@ pub async fn enter(
     })?;
     let now = tx.env().now();
     let before = install.generation;
+    tx.leaves("install", from.as_str(), install.tenant);
     apply(install, to, now, note);
     tx.exec_one(
         "install",
@@ -219,6 +220,20 @@ const fn event_kind(state: InstallState) -> &'static str {
         InstallState::RolledBack => px_model::event_type::INSTALL_ROLLED_BACK,
         _ => CHANGED,
     }
+}
+
+/// Whether the install is still of this generation.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn is_of(db: &Db, id: InstallId, generation: i64) -> Result<bool> {
+    let row = db
+        .opt(
+            "SELECT id FROM installs WHERE id = $1 AND generation = $2",
+            vals![id, generation],
+        )
+        .await?;
+    Ok(row.is_some())
 }
 
 /// Takes the install over: whoever held it before can no longer write.
@@ -415,6 +430,20 @@ pub async fn ends(db: &Db, since: Timestamp) -> Result<Vec<(InstallState, Option
             Ok((row.parse("state")?, blame, row.int("n")?))
         })
         .collect()
+}
+
+/// Installs that wait for an operator.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn quarantined(db: &Db, scope: &TenantScope) -> Result<Vec<Install>> {
+    let rows = db
+        .rows(
+            "SELECT * FROM installs WHERE state = $1 AND ($2 IS NULL OR tenant = $2)",
+            vals![InstallState::Quarantined, scope.tenant()],
+        )
+        .await?;
+    rows.iter().map(from_row).collect()
 }
 
 /// Committed installs whose previous version is still kept, for the post-commit guard.
