@@ -1,6 +1,7 @@
 //! The whole chain, as the demo walks it, on both engines.
 
 mod bad;
+mod faults;
 
 use px_server::demo::{self, Format};
 use px_server::settings::Settings;

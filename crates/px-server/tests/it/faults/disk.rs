@@ -1,0 +1,54 @@
+//! A small file system that can be filled.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A mounted file system; gone when dropped.
+pub struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    /// Mounts one over a folder; `None`, with a word on the terminal, where that is not allowed.
+    pub fn mount(folder: &Path, bytes: u64) -> Option<Self> {
+        let options = format!("size={bytes}");
+        let args = ["-t", "tmpfs", "-o", &options, "powerx-test"];
+        let done = Command::new("mount").args(args).arg(folder).output();
+        match done {
+            Ok(out) if out.status.success() => Some(Self(folder.to_owned())),
+            Ok(out) => {
+                let why = String::from_utf8_lossy(&out.stderr).into_owned();
+                eprintln!("left out, no file system can be mounted here: {why}");
+                None
+            }
+            Err(error) => {
+                eprintln!("left out, no file system can be mounted here: {error}");
+                None
+            }
+        }
+    }
+
+    fn ballast(&self) -> PathBuf {
+        self.0.join("ballast")
+    }
+
+    /// Takes all the room there is.
+    pub fn fill(&self) {
+        let mut file = std::fs::File::create(self.ballast()).unwrap();
+        for size in [1 << 20, 4096, 1] {
+            let block = vec![7_u8; size];
+            while file.write_all(&block).is_ok() {}
+        }
+    }
+
+    /// Gives the room back.
+    pub fn free(&self) {
+        std::fs::remove_file(self.ballast()).unwrap();
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Lazily: a process of the test may still hold a file for a moment.
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
