@@ -65,8 +65,18 @@ impl Order {
         };
         let key = format!("{}-{}", self.tenant, self.bundle.version);
         let ask = self.ask(Method::POST, INSTALL).json(&order);
-        let answer = self.client.good(&ask.header("idempotency-key", key)).await;
-        answer["installJobId"].as_str().unwrap().to_owned()
+        let ask = ask.header("idempotency-key", key);
+        for _ in 0..200 {
+            let reply = self.client.settled(&ask).await;
+            let answer = reply.json();
+            if let Some(job) = answer["installJobId"].as_str() {
+                return job.to_owned();
+            }
+            // The core hears of a listing a moment after everybody else.
+            assert_eq!(answer["code"], "PX-0403", "{}", reply.text);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("{} is never known to the core", self.bundle.version);
     }
 
     async fn take_back(&self, job: &str) {

@@ -45,7 +45,10 @@ async fn row(engine: Engine, fault: Fault, when: When) {
         return;
     };
     let story = format!("{engine:?} {fault:?} {when:?}");
+    let begun = std::time::Instant::now();
+    let said = |what: &str| eprintln!("{:>6} ms  {what}", begun.elapsed().as_millis());
     let held = scene.hold_all(when).await;
+    said("everybody is held");
     match fault {
         Fault::Error => error(&scene, &held),
         Fault::Kill => scene.site.kill_and_restart().await,
@@ -53,14 +56,18 @@ async fn row(engine: Engine, fault: Fault, when: When) {
         Fault::DiskFull => disk_full(&scene, &held).await,
         Fault::DatabaseGone => database_gone(&scene, &held).await,
     }
+    said("the fault is over");
     for (state, way, end) in Scene::ends(held).await {
         expected(&story, fault, when, (state, way, end));
     }
+    said("everybody is at the end");
     check(&scene, &story).await;
+    said("everything holds");
     // A day later the cleaners have been at work.
     scene.site.control().clock(LATER);
     scene.site.kill_and_restart().await;
     invariants::no_orphans(&scene.site, &story).await;
+    said("no file is left over");
 }
 
 async fn check(scene: &Scene, story: &str) {
