@@ -2,10 +2,13 @@
 
 mod bundles;
 mod client;
+mod clocks;
 mod disk;
 mod installs;
 mod invariants;
+mod many;
 mod matrix;
+mod release;
 mod rows;
 mod scene;
 mod site;

@@ -23,7 +23,7 @@ use super::versions::{People, Story};
 pub const NOTES: &str = "com.example.notes";
 
 /// Names far enough from each other that none looks like another.
-const NAMES: [&str; 20] = [
+pub const NAMES: [&str; 20] = [
     "anchor", "bakery", "cinema", "dynamo", "elevator", "fountain", "garden", "harvest", "island",
     "jungle", "kettle", "lantern", "meadow", "nectar", "orchard", "pepper", "quarry", "ribbon",
     "saddle", "tunnel",
@@ -120,38 +120,43 @@ impl Scene {
     }
 
     /// Brings an install to each place of the matrix, and a version.
-    pub async fn hold_all(&self, when: When) -> Held {
+    pub async fn hold_all(&self, round: usize, when: When) -> Held {
         let mut held = Held {
             places: Vec::new(),
             versions: Vec::new(),
             installs: Vec::new(),
         };
-        self.hold_installs(when, &mut held).await;
-        self.hold_versions(when, &mut held).await;
+        let count = install_cells(when).len();
+        assert!(count <= self.tenants.len(), "a tenant for each place");
+        let bundles: Vec<_> = (0..count)
+            .map(|n| self.author.bundle(NOTES, &format!("{}.{n}.0", round + 2)))
+            .collect();
+        self.list_in_order(&bundles).await;
+        let (gate, inside) = self.hold_versions(round, when, &mut held).await;
+        self.hold_installs(when, bundles, &mut held).await;
+        gate.send_replace(true);
+        self.site.control().met(&inside).await;
         held
     }
 
-    async fn hold_installs(&self, when: When, held: &mut Held) {
+    /// Installs last, because their states have deadlines.
+    async fn hold_installs(&self, when: When, bundles: Vec<Bundle>, held: &mut Held) {
         let control = self.site.control();
-        let rows = || InstallState::ALL.iter().map(|state| install_row(*state));
-        let all = cells(rows(), when);
-        assert!(all.len() <= self.tenants.len(), "a tenant for each place");
-        let bundles: Vec<_> = (0..all.len())
-            .map(|n| self.author.bundle(NOTES, &format!("2.{n}.0")))
-            .collect();
-        self.list_in_order(&bundles).await;
-        for ((cell, tenant), bundle) in all.into_iter().zip(&self.tenants).zip(bundles) {
+        let mut places = Vec::new();
+        let all = install_cells(when).into_iter();
+        for ((cell, tenant), bundle) in all.zip(&self.tenants).zip(bundles) {
             let (step, when, way) = cell;
             let place = format!("install.{step}.{}@{tenant}", when.as_str());
             control.hold(&place);
-            held.places.push(place);
+            places.push(place);
             let state: InstallState = step.parse().unwrap();
             let order = self.order(tenant, bundle, way);
             held.installs.push((state, way, tokio::spawn(order.run())));
         }
-        for place in &held.places {
+        for place in &places {
             control.met(place).await;
         }
+        held.places.extend(places);
     }
 
     /// Versions of one plugin have to be approved in their order.
@@ -171,9 +176,14 @@ impl Scene {
     }
 
     /// One after the other, from the last state to the first, because few jobs of a kind run at
-    /// once. The one that is held inside a transaction is approved at the very end, because it holds
-    /// up everybody who writes.
-    async fn hold_versions(&self, when: When, held: &mut Held) {
+    /// once. The one that is to be held inside a transaction waits for its approval: it holds up
+    /// everybody who writes. Answers its gate and its place.
+    async fn hold_versions(
+        &self,
+        round: usize,
+        when: When,
+        held: &mut Held,
+    ) -> (watch::Sender<bool>, String) {
         let control = self.site.control();
         let mut all = cells(VersionState::ALL.iter().map(|s| version_row(*s)), when);
         let order = |step: &str| match step {
@@ -188,8 +198,9 @@ impl Scene {
         assert!(all.len() <= NAMES.len(), "a name for each place");
         let gate = watch::Sender::new(false);
         let mut last = None;
+        let version = format!("{}.0.0", round + 1);
         for ((step, when, way), name) in all.into_iter().zip(NAMES) {
-            let bundle = self.author.bundle(&format!("com.example.{name}"), "1.0.0");
+            let bundle = self.author.bundle(&format!("com.example.{name}"), &version);
             let place = format!("version.{step}.{}@{}", when.as_str(), bundle.subject());
             control.hold(&place);
             held.places.push(place.clone());
@@ -202,9 +213,7 @@ impl Scene {
                 control.met(&place).await;
             }
         }
-        gate.send_replace(true);
-        let last = last.expect("the one inside a transaction");
-        control.met(&last).await;
+        (gate, last.expect("the one inside a transaction"))
     }
 
     /// Everybody's way to the end; what must have come of it.
@@ -228,6 +237,10 @@ impl Scene {
         }
         ends
     }
+}
+
+fn install_cells(when: When) -> Vec<(&'static str, When, InstallWay)> {
+    cells(InstallState::ALL.iter().map(|s| install_row(*s)), when)
 }
 
 /// Tenants, and somebody who belongs to all of them.
