@@ -64,6 +64,7 @@ impl Marketplace for Feed {
             _ => {}
         }
         Ok(FeedPage {
+            next: events.last().and_then(|e| e.sequence).unwrap_or(after),
             events,
             head: EVENTS,
         })

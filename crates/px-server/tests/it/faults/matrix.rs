@@ -253,5 +253,5 @@ matrix! {
     failing_on_sqlite, failing_on_postgres: Error at Before After;
     frozen_on_sqlite, frozen_on_postgres: Hang at Done;
     disk_full_on_sqlite, disk_full_on_postgres: DiskFull at Before;
-    database_locked, database_gone: DatabaseGone at Done;
+    database_locked_on_sqlite, database_gone_on_postgres: DatabaseGone at Done;
 }
