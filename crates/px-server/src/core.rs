@@ -9,7 +9,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use px_core::app::ports::Monotonic;
 use px_core::{Core, CoreConfig, CoreRunning};
 use px_notify::Notifier;
-use px_store::{Db, MigrationSet};
+use px_store::{Db, Dialect, MigrationSet};
 use px_web::http::Health;
 use px_web::i18n::Words;
 use px_work::Workers;
@@ -94,7 +94,11 @@ pub async fn start(
     listener: TcpListener,
     metrics: PrometheusHandle,
 ) -> anyhow::Result<CoreServed> {
-    let config = config(settings)?;
+    let mut config = config(settings)?;
+    if db.dialect() == Dialect::Sqlite {
+        // One writes at a time; more places would only make every state wait for its turn.
+        config.parallel_installs = config.parallel_installs.min(16);
+    }
     let host = host(
         &config.data_dir.join("compiled"),
         db.env(),

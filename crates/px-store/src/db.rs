@@ -8,7 +8,7 @@ use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Postgres, SqlSafeStr, Sqlite};
+use sqlx::{Connection as _, Postgres, SqlSafeStr, Sqlite};
 use tokio::sync::watch;
 
 use crate::{Env, Result, Row, StoreError, Tx, Val};
@@ -183,6 +183,12 @@ async fn open_sqlite(path: &str) -> Result<Engine> {
     let write = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(Duration::from_secs(30))
+        // A full disk makes SQLite end a transaction by itself; the driver still believes in it and
+        // would begin none on this connection ever again.
+        .before_acquire(|connection, _| {
+            let in_order = !connection.is_in_transaction();
+            Box::pin(async move { Ok(in_order) })
+        })
         .connect_with(options.clone())
         .await?;
     let read = SqlitePoolOptions::new()

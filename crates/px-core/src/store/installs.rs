@@ -236,20 +236,25 @@ pub async fn is_of(db: &Db, id: InstallId, generation: i64) -> Result<bool> {
     Ok(row.is_some())
 }
 
-/// Takes the install over: whoever held it before can no longer write.
+/// Takes the install over: whoever held it before can no longer write. The clock of the first state
+/// begins when somebody has a place for the install.
 ///
 /// # Errors
 /// [`StoreError::Stale`] when somebody else did so first.
 pub async fn take(db: &Db, install: &mut Install) -> Result<()> {
     let mut tx = db.begin().await?;
+    let first = install.state == InstallState::Requested;
+    let since = if first { tx.env().now() } else { install.since };
     tx.exec_one(
         "install",
-        "UPDATE installs SET generation = generation + 1 WHERE id = $1 AND generation = $2",
-        vals![install.id, install.generation],
+        "UPDATE installs SET generation = generation + 1, state_since = $3
+         WHERE id = $1 AND generation = $2",
+        vals![install.id, install.generation, since],
     )
     .await?;
     tx.commit().await?;
     install.generation += 1;
+    install.since = since;
     Ok(())
 }
 

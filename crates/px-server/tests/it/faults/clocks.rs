@@ -18,7 +18,7 @@ async fn jump(scene: &Scene, round: usize, by: i64) {
     // Longer than the process takes to see it.
     tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     held.places.iter().for_each(|place| control.release(place));
-    for (state, way, end) in Scene::ends(held).await {
+    for (state, way, end) in scene.ends(held).await {
         // Forward, deadlines are over and states are left the safe way; back, nothing is.
         let cut_short = matches!(end, InstallState::Failed | InstallState::RolledBack);
         assert!(end.is_final(), "held in {state} ({way:?}), it is {end}");

@@ -52,3 +52,48 @@ impl Drop for SmallDisk {
         let _ = Command::new("umount").arg("-l").arg(&self.0).status();
     }
 }
+
+/// What an engine says on a full disk is something to try again, and it works when there is room.
+#[tokio::test]
+async fn statements_work_again_after_the_disk_was_full() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(disk) = SmallDisk::mount(folder.path(), 4 << 20) else {
+        return;
+    };
+    let address = format!("sqlite:{}/test.db", folder.path().display());
+    let db = px_store::Db::open(&address, px_store::Env::system())
+        .await
+        .unwrap();
+    db.migrate(&[px_store::MIGRATIONS]).await.unwrap();
+    let tell = async || -> px_store::Result<()> {
+        let mut tx = db.begin().await?;
+        for _ in 0..20 {
+            tx.emit(px_store::NewEvent {
+                kind: px_model::event_type::RECEIVED,
+                source: "/marketplace".to_owned(),
+                subject: "test".to_owned(),
+                data: "x".repeat(4000).into(),
+            })
+            .await?;
+        }
+        tx.commit().await
+    };
+    tell().await.unwrap();
+    disk.fill();
+    let mut refused = 0;
+    for _ in 0..20 {
+        if let Err(error) = tell().await {
+            assert!(error.is_transient(), "{error:?}");
+            refused += 1;
+        }
+    }
+    assert!(refused > 0, "the disk was not full");
+    disk.free();
+    tell().await.unwrap();
+    let head = px_store::feed_head(&db).await.unwrap();
+    assert_eq!(
+        head,
+        20 * (22 - refused),
+        "a transaction was written in part"
+    );
+}

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use px_model::InstallState;
-use px_store::When;
+use px_store::{When, vals};
 use px_testkit::Engine;
 use px_testkit::postgres::installed;
 use reqwest::Method;
@@ -48,7 +48,7 @@ async fn row(engine: Engine, fault: Fault, moments: &[When]) {
         let story = format!("{engine:?} {fault:?} {when:?}");
         let held = scene.hold_all(round, *when).await;
         put(&scene, fault, &held).await;
-        for (state, way, end) in Scene::ends(held).await {
+        for (state, way, end) in scene.ends(held).await {
             expected(&story, fault, *when, (state, way, end));
         }
         check(&scene, &story).await;
@@ -134,25 +134,27 @@ async fn hang(scene: &Scene, held: &Held) {
     scene
         .client
         .move_to((second.market.clone(), second.core.clone()));
-    settled_without_the_first(scene).await;
-    let before = history(scene).await;
+    settled_without_the_first(scene, held).await;
+    let now = scene.site.core_db.env().now();
+    let before = history(scene, now).await;
     scene.site.thaw();
     control.clear();
     tokio::time::sleep(Duration::from_secs(3)).await;
-    assert_eq!(history(scene).await, before, "the late one had an effect");
+    assert_eq!(
+        history(scene, now).await,
+        before,
+        "the late one had an effect"
+    );
     scene.client.move_to(scene.site.urls());
     drop(second);
 }
 
 /// Everything comes to its end but the uploads whose files the sleeping process has locked.
-async fn settled_without_the_first(scene: &Scene) {
-    let installs = "SELECT COUNT(*) AS n FROM installs WHERE active = 1";
-    let versions =
-        "SELECT COUNT(*) AS n FROM versions WHERE state IN ('submitted', 'scanning', 'approved')";
-    for _ in 0..600 {
-        let one = scene.site.core_db.one("count", installs, vec![]).await;
-        let two = scene.site.market_db.one("count", versions, vec![]).await;
-        if one.unwrap().int("n").unwrap() + two.unwrap().int("n").unwrap() == 0 {
+async fn settled_without_the_first(scene: &Scene, held: &Held) {
+    let locked = |step: &str| matches!(step, "draft" | "uploading");
+    for _ in 0..900 {
+        let mut versions = held.versions.iter().filter(|v| !locked(v.0));
+        if versions.all(|v| v.1.is_finished()) && held.installs.iter().all(|i| i.2.is_finished()) {
             return;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -163,22 +165,14 @@ async fn settled_without_the_first(scene: &Scene) {
     );
 }
 
-/// Steps of installs and of versions so far.
-async fn history(scene: &Scene) -> (i64, i64) {
+/// Steps so far of every install, and of the versions that were listed before `now`.
+async fn history(scene: &Scene, now: jiff::Timestamp) -> (i64, i64) {
+    let (core, market) = (&scene.site.core_db, &scene.site.market_db);
     let steps = "SELECT COUNT(*) AS n FROM install_steps";
-    let steps = scene
-        .site
-        .core_db
-        .one("count", steps, vec![])
-        .await
-        .unwrap();
-    let timeline = "SELECT COUNT(*) AS n FROM timeline";
-    let timeline = scene
-        .site
-        .market_db
-        .one("count", timeline, vec![])
-        .await
-        .unwrap();
+    let steps = core.one("count", steps, vec![]).await.unwrap();
+    let timeline = "SELECT COUNT(*) AS n FROM timeline t JOIN versions v ON v.id = t.version
+         WHERE v.listed_at < $1";
+    let timeline = market.one("count", timeline, vals![now]).await.unwrap();
     (steps.int("n").unwrap(), timeline.int("n").unwrap())
 }
 

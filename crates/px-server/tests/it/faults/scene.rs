@@ -217,12 +217,14 @@ impl Scene {
     }
 
     /// Everybody's way to the end; what must have come of it.
-    pub async fn ends(held: Held) -> Vec<(InstallState, InstallWay, InstallState)> {
+    pub async fn ends(&self, held: Held) -> Vec<(InstallState, InstallWay, InstallState)> {
         for (step, story) in held.versions {
             let done = tokio::time::timeout(Duration::from_secs(120), story).await;
+            let log = || self.site.log();
             assert!(
                 matches!(done, Ok(Ok(_))),
-                "the version held in {step}: {done:?}"
+                "the version held in {step}: {done:?}\n--- log\n{}",
+                log()
             );
         }
         let mut ends = Vec::new();

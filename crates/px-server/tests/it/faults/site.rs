@@ -278,7 +278,7 @@ fn run(folder: &Path, urls: [&Url; 2], control: &Control, addresses: &[String; 2
         .env("POWERX_DATABASE_URL", &addresses[1])
         .env("PX_PROBATION_SECONDS", "1")
         .env("PX_PROBE_SECONDS", "0.2")
-        .env("PX_JOB_LEASE_SECONDS", "4")
+        .env("PX_JOB_LEASE_SECONDS", "8")
         .env("PX_LOG", "warn")
         .env("PX_FAULT_FOLDER", &control.0)
         .stdin(Stdio::null())
