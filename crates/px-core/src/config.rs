@@ -84,6 +84,8 @@ pub struct CoreConfig {
     pub idle: Duration,
     /// Installs driven at once by this process.
     pub parallel_installs: usize,
+    /// How long a job is held at most without a sign of life from the process that does it.
+    pub job_lease: Duration,
     /// Silence of the Marketplace after which operators are told.
     pub stale_after: Duration,
     /// Longest wait of one question for news.
@@ -114,6 +116,7 @@ impl CoreConfig {
             pin: SignedDuration::from_hours(24),
             idle: Duration::from_secs(600),
             parallel_installs: 64,
+            job_lease: Duration::from_secs(30),
             stale_after: Duration::from_secs(300),
             feed_wait: Duration::from_secs(20),
             console: ConsoleConfig::default(),

@@ -9,14 +9,14 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use px_core::app::ports::Monotonic;
 use px_core::{ConsoleConfig, Core, CoreConfig, CoreRunning};
 use px_notify::Notifier;
-use px_store::{Db, MigrationSet};
+use px_store::{Db, Dialect, MigrationSet};
 use px_web::http::Health;
 use px_web::i18n::Words;
 use px_work::Workers;
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::market::{alert_webhook, notify_config, open_database};
+use crate::market::{alert_webhook, job_lease, notify_config, open_database};
 use crate::sandbox::host;
 use crate::serve::{Parts, Served, serve};
 use crate::settings::Settings;
@@ -79,6 +79,7 @@ fn config(settings: &Settings) -> anyhow::Result<CoreConfig> {
     config.allowed_hosts = settings.list("PX_ONLINE_ALLOWED_HOSTS");
     config.allow_private_addresses = settings.on("PX_ALLOW_PRIVATE_ADDRESSES");
     config.probation.duration = settings.seconds("PX_PROBATION_SECONDS");
+    config.job_lease = job_lease(settings);
     config.probe_every = settings.seconds("PX_PROBE_SECONDS");
     config.limits.attempts = u32::try_from(settings.number("PX_INSTALL_ATTEMPTS"))?.max(1);
     config.limits.first_pause = settings.seconds("PX_INSTALL_RETRY_SECONDS");
@@ -115,7 +116,11 @@ pub async fn start(
     listener: TcpListener,
     metrics: PrometheusHandle,
 ) -> anyhow::Result<CoreServed> {
-    let config = config(settings)?;
+    let mut config = config(settings)?;
+    if db.dialect() == Dialect::Sqlite {
+        // One writes at a time; more places would only make every state wait for its turn.
+        config.parallel_installs = config.parallel_installs.min(16);
+    }
     let host = host(
         settings,
         &config.data_dir.join("compiled"),
@@ -133,7 +138,9 @@ pub async fn start(
     notify.operators = "role:platform_ops".to_owned();
     notify.metric_prefix = "powerx_notifications".to_owned();
     let notifier = Notifier::new(db.clone(), notify)?;
-    let work = notifier.register(Workers::new(db.clone())).start(8);
+    let work = notifier
+        .register(Workers::new(db.clone()).lease_at_most(job_lease(settings)))
+        .start(8);
     let parts = Parts {
         routes: core.router().merge(px_core::ui::routes(core.clone())),
         site: px_core::ui::site(&core.config().console),

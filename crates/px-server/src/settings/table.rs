@@ -376,6 +376,12 @@ pub const SETTINGS: &[Setting] = &[
         "1 takes the client's address from X-Forwarded-For, which a proxy in front must set",
     ),
     setting(
+        "PX_JOB_LEASE_SECONDS",
+        Kind::Seconds,
+        "30",
+        "how long work that a dead process left behind waits until another takes it up",
+    ),
+    setting(
         "PX_LOG",
         Kind::Text,
         "info,sqlx=warn,hyper=warn",
