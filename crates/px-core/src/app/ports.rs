@@ -73,6 +73,8 @@ pub trait Runtime: Send + Sync {
     fn vitals(&self, unit: &Unit) -> Option<Vitals>;
     /// Stops it, letting running requests end.
     async fn stop(&self, unit: &Unit);
+    /// Stops every version of a tenant's plugin, so that nobody is at its data.
+    async fn stop_every(&self, tenant: TenantId, plugin: &PluginId);
 }
 
 /// What a bundle must turn out to be.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use http::Request;
 use px_api::Code;
-use px_model::{PluginId, Version};
+use px_model::{PluginId, TenantId, Version};
 use px_package::manifest::{Manifest, SmokeRequest};
 use px_runtime::{Host, Instance, RunFault, empty, join_base_path};
 use px_work::{JobError, Periodic};
@@ -278,6 +278,17 @@ impl Runtime for Instances {
         let running = cell.running.write().await.take();
         if let Some(running) = running {
             running.stop().await;
+        }
+    }
+
+    async fn stop_every(&self, tenant: TenantId, plugin: &PluginId) {
+        let every: Vec<Unit> = {
+            let cells = self.cells.read().unwrap_or_else(PoisonError::into_inner);
+            let theirs = |unit: &&Unit| unit.tenant == tenant && unit.plugin == *plugin;
+            cells.keys().filter(theirs).cloned().collect()
+        };
+        for unit in &every {
+            self.stop(unit).await;
         }
     }
 }

@@ -146,6 +146,20 @@ impl Machine {
         }
     }
 
+    /// Completes the job of an install at rest, under the install's lock: whoever sends it back at
+    /// the same moment either finds the job done and enqueues another, or is seen here.
+    async fn ended(&self, job: &Job, id: InstallId) -> Result<bool> {
+        let mut tx = self.db.begin().await?;
+        let rests = installs::lock(&mut tx, id)
+            .await?
+            .is_none_or(InstallState::is_final);
+        if rests {
+            job.finish(&mut tx).await?;
+            tx.commit().await?;
+        }
+        Ok(rests)
+    }
+
     /// The row as it is now, if it is still ours: a person may have left a wish.
     async fn reload(&self, install: &Install) -> Result<Install> {
         let found = installs::get(&self.db, &TenantScope::every(), install.id).await?;
@@ -290,9 +304,17 @@ impl JobHandler for Machine {
 
     async fn run(&self, job: &Job) -> Result<(), JobError> {
         let payload: Payload = job.read()?;
-        match self.drive(payload.install).await {
-            Ok(None) => Ok(()),
-            Ok(Some(until)) => {
+        let driven = loop {
+            match self.drive(payload.install).await {
+                Ok(None) if self.ended(job, payload.install).await? => return Ok(()),
+                // Somebody sent it back while it came to its end.
+                Ok(None) => {}
+                driven => break driven,
+            }
+        };
+        match driven {
+            Ok(until) => {
+                let until = until.unwrap_or_else(|| self.env().now());
                 let wait = until.duration_since(self.env().now());
                 let wait = Duration::try_from(wait).unwrap_or_default();
                 Err(JobError::RetryAfter("not yet".to_owned(), wait))

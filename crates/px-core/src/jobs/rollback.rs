@@ -22,6 +22,8 @@ impl Machine {
         };
         if let Err(fault) = self.runtime.probe(&previous).await {
             self.health(install, "down", true).await?;
+            // What runs may be what is broken: the next try starts it afresh.
+            self.runtime.stop(&previous).await;
             let text = format!("The version before does not come back: {}", fault.detail);
             return Err(Fault::infrastructure(Code::PluginUnavailable, "old_version", text).into());
         }

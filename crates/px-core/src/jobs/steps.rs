@@ -225,17 +225,24 @@ impl Machine {
         Ok(Done::Next(InstallState::Probation, detail))
     }
 
-    /// Puts the saved data back, with nobody of either version at it.
+    /// Puts the saved data back, with nobody at it: a version that is kept warm from earlier would go on
+    /// in the folder that is taken away.
     pub(crate) async fn restore_data(&self, install: &Install) -> Result<bool, Fault> {
-        self.runtime.stop(&install.unit()).await;
-        if let Some(previous) = install.previous_unit() {
-            self.runtime.stop(&previous).await;
-        }
+        self.runtime
+            .stop_every(install.tenant, &install.plugin)
+            .await;
         let data = self.layout.data(install.tenant, &install.plugin);
         let snapshot = self
             .layout
             .snapshot(install.tenant, &install.plugin, install.id);
-        data::restore(data, snapshot).await.map_err(|e| disk(&e))
+        let restored = data::restore(data, snapshot).await.map_err(|e| disk(&e))?;
+        if restored {
+            // A request may have started one again in the meantime, in the folder that is gone now.
+            self.runtime
+                .stop_every(install.tenant, &install.plugin)
+                .await;
+        }
+        Ok(restored)
     }
 
     /// Removes what an ended install no longer needs. What a process that dies here leaves behind,

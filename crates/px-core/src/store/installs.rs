@@ -258,6 +258,21 @@ pub async fn take(db: &Db, install: &mut Install) -> Result<()> {
     Ok(())
 }
 
+/// Keeps everybody else from changing an install until the transaction ends; answers its state, `None`
+/// when there is no such install.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn lock(tx: &mut Tx, id: InstallId) -> Result<Option<InstallState>> {
+    let row = tx
+        .opt(
+            "UPDATE installs SET generation = generation WHERE id = $1 RETURNING state",
+            vals![id],
+        )
+        .await?;
+    row.map(|row| row.parse("state")).transpose()
+}
+
 /// Puts the install off after a failed try.
 ///
 /// # Errors

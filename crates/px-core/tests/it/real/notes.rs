@@ -166,6 +166,16 @@ async fn a_migration_keeps_the_notes_and_a_failed_one_leaves_them_untouched() {
             read(&site, &token).await,
             ("1.1.0".to_owned(), texts.clone())
         );
+
+        // By hand, right after the failed upgrade: what was written stays, the version goes back.
+        let path = "/api/v1/admin/plugins/upgrade/rollback";
+        let body = json!({"pluginId": PLUGIN, "reason": "the new one is slow"});
+        let answer = site.ask(Method::POST, path, &token, body).await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.body);
+        let id = answer.json()["installJobId"].as_str().unwrap().to_owned();
+        let done = site.ended(&id, &token).await;
+        assert_eq!(done["status"], "rolled_back", "{done}");
+        assert_eq!(read(&site, &token).await, ("1.0.0".to_owned(), texts));
         site.running.unwrap().stop().await;
     }
 }

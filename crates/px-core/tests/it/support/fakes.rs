@@ -12,7 +12,7 @@ use px_api::Code;
 use px_api::market::{ListedVersion, TrustDocument};
 use px_core::app::fault::Fault;
 use px_core::app::ports::{Claim, Facts, Opened, Origin, Runtime, Unit, Verifier, Vitals};
-use px_model::{PluginId, Version};
+use px_model::{PluginId, TenantId, Version};
 
 /// A place where something can go wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -158,6 +158,8 @@ impl Runtime for FakeRuntime {
     }
 
     async fn stop(&self, _: &Unit) {}
+
+    async fn stop_every(&self, _: TenantId, _: &PluginId) {}
 }
 
 /// Believes what the script does not forbid.
