@@ -31,7 +31,14 @@ export class Keyboard {
   /** Goes to it, presses Enter, and waits for the page that follows. */
   async follow(selector, path) {
     await this.to(selector);
-    await Promise.all([this.page.waitForURL((url) => path.test(url.pathname + url.search), { waitUntil: "load" }), this.press("Enter")]);
+    await this.enter(path);
+  }
+
+  /** Presses Enter and waits for the page that follows; it must be the one named. */
+  async enter(path) {
+    await Promise.all([this.page.waitForNavigation({ waitUntil: "load" }), this.press("Enter")]);
+    const { pathname, search } = new URL(this.page.url());
+    if (!path.test(pathname + search)) throw new Error(`Enter leads to ${pathname}${search}, not to ${path}`);
   }
 
   /** Signs in; where it leads says `path`. */
@@ -40,7 +47,7 @@ export class Keyboard {
     await this.type(login);
     await this.press("Tab");
     await this.type(password);
-    await Promise.all([this.page.waitForURL((url) => path.test(url.pathname), { waitUntil: "load" }), this.press("Enter")]);
+    await this.enter(path);
   }
 }
 

@@ -33,7 +33,7 @@ export async function installUpgradeRollBack(powerx, visitor, login, plugin, fir
   await keys.to("textarea[name=reason]");
   await keys.type("The old one was quicker.");
   await keys.to(`form[action$="/rollback"] button[type=submit]`);
-  await Promise.all([page.waitForURL(/\/(operations|plugins\/installed)\//, { waitUntil: "load" }), keys.press("Enter")]);
+  await keys.enter(/\/(operations|plugins\/installed)\//);
   await serves(story, first);
   await at();
   return found;

@@ -25,7 +25,7 @@ export async function review(powerx, visitor, login, version, decision = "approv
   // Search narrows the queue, as it must on a busy day.
   await keys.press("/");
   await keys.type(version.plugin);
-  await Promise.all([page.waitForURL(/q=/), keys.press("Enter")]);
+  await keys.enter(/q=/);
   await keys.follow(`form[action="/review/${version.review}/claim"] button`, new RegExp(`/review/${version.review}$`));
   await at();
   // The evidence is opened before the decision is made.
@@ -66,7 +66,7 @@ export async function byLetters(powerx, visitor, login, version) {
   const found = await inspect(visitor);
   await keys.press("Escape");
   await keys.press("j");
-  await Promise.all([page.waitForURL(new RegExp(`/review/${version.review}$`), { waitUntil: "load" }), keys.press("c")]);
+  await Promise.all([page.waitForNavigation({ waitUntil: "load" }), keys.press("c")]);
   await keys.press("r");
   const asked = await page.evaluate(() => document.activeElement.closest("details[open]")?.querySelector("summary").dataset.key);
   if (asked !== "r") found.push(`keys: r on the report leads to ${asked}, not into the request for changes`);

@@ -11,6 +11,15 @@ use crate::steps::{cargo, root};
 /// Programs a browser run needs, and the Debian package of each.
 const PROGRAMS: [(&str, &str); 2] = [("node", "nodejs"), ("npm", "npm")];
 
+/// The oldest major version of node that the packages run on.
+const NODE: u32 = 20;
+/// Where Chromium is looked for, as `browser/lib/visitor.mjs` does.
+const CHROMIUM: [&str; 3] = [
+    "/usr/bin/chromium",
+    "/usr/bin/chromium-browser",
+    "/usr/bin/google-chrome",
+];
+
 /// Runs one of the three commands with the words after it.
 pub fn run(command: &str, words: &[&str]) -> ExitCode {
     match go(command, words) {
@@ -23,13 +32,40 @@ pub fn run(command: &str, words: &[&str]) -> ExitCode {
     }
 }
 
+/// The stories as a step of `cargo xtask test`: left out, and said so, where the machine cannot.
+pub fn step() -> bool {
+    let left_out = |why: &str| println!("==> browser: LEFT OUT: {why}");
+    if let Err(missing) = possible() {
+        left_out(&missing);
+        return true;
+    }
+    if let Err(why) = install(false) {
+        left_out(&why);
+        return true;
+    }
+    println!("==> browser");
+    go("browser", &["--quick"]).unwrap_or_else(|message| {
+        eprintln!("error: {message}");
+        false
+    })
+}
+
 /// Whether this machine can run them; otherwise what is missing.
-pub fn possible() -> Result<(), String> {
+fn possible() -> Result<(), String> {
     for (program, package) in PROGRAMS {
         let there = Command::new(program).arg("--version").output();
-        if !there.is_ok_and(|o| o.status.success()) {
+        let Some(version) = there.ok().filter(|o| o.status.success()) else {
             return Err(format!("`{program}` is missing (Debian: {package})"));
+        };
+        let version = String::from_utf8_lossy(&version.stdout).into_owned();
+        let major = version.trim_start_matches('v').split('.').next();
+        if program == "node" && major.and_then(|m| m.parse().ok()).unwrap_or(0) < NODE {
+            return Err(format!("node is {}, {NODE} is needed", version.trim()));
         }
+    }
+    let named = std::env::var_os("CHROMIUM").is_some();
+    if !named && !CHROMIUM.iter().any(|path| Path::new(path).exists()) {
+        return Err("Chromium is missing (Debian: chromium)".to_owned());
     }
     Ok(())
 }

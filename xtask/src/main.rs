@@ -18,14 +18,15 @@ Commands of this repository.
 Usage: cargo xtask <COMMAND>
 
 Commands:
-  test      Everything that must pass: formatting, lints, tests on SQLite and PostgreSQL
+  test      Everything that must pass: formatting, lints, the console in a browser, tests on
+            SQLite and PostgreSQL
   postgres  A private PostgreSQL server for running single tests; ends with Enter or Ctrl-C
   browser   The console in headless Chromium: stories by keyboard, every page, axe (--quick: less)
   lighthouse    Lighthouse's marks of the main pages of both sites
   screenshots   Renew the pictures in docs/images from the running programs
 
 Options of `test`:
-  --only fmt|lint|tests   Only this step; may be given more than once
+  --only STEP             Only this step (fmt, lint, browser, tests); may be given more than once
   --filter TEXT           Only tests whose name contains TEXT
   --no-install            Do not install missing programs with apt-get
   -h, --help              Show this help
@@ -39,7 +40,7 @@ Examples:
   cargo xtask browser --powerx target/release/powerx
 
 On Debian and Ubuntu `test` installs what the tests need (postgresql, nats-server, chromium,
-chromium-driver, fonts-noto-cjk) when it runs as root or sudo asks for no password. What cannot be
+chromium-driver, nodejs, npm, fonts-noto-cjk) when it runs as root or sudo asks for no password. What cannot be
 installed is named together with the tests that are left out; the others still run.
 Everything it starts is private, in temporary folders and on free ports, and gone afterwards.";
 

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
+use crate::browser;
 use crate::needs;
 use crate::postgres::{Postgres, URL_VARIABLE};
 
@@ -14,6 +15,8 @@ pub enum Step {
     Format,
     /// `cargo clippy`, warnings are errors.
     Lint,
+    /// The console in a real browser.
+    Browser,
     /// All tests.
     Tests,
 }
@@ -24,8 +27,11 @@ impl Step {
         match word {
             "fmt" => Ok(Self::Format),
             "lint" => Ok(Self::Lint),
+            "browser" => Ok(Self::Browser),
             "tests" => Ok(Self::Tests),
-            other => Err(format!("`--only {other}`: it is one of fmt, lint, tests")),
+            other => Err(format!(
+                "`--only {other}`: it is one of fmt, lint, browser, tests"
+            )),
         }
     }
 }
@@ -80,6 +86,9 @@ pub fn run(options: &Options) -> ExitCode {
         }
     }
     if wanted(Step::Tests) && options.filter.is_none() && !samples() {
+        return ExitCode::FAILURE;
+    }
+    if wanted(Step::Browser) && options.filter.is_none() && !browser::step() {
         return ExitCode::FAILURE;
     }
     if wanted(Step::Tests) && !tests(options.filter.as_deref()) {
