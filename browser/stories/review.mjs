@@ -60,7 +60,7 @@ export async function byLetters(powerx, visitor, login, version) {
   const keys = new Keyboard(visitor);
   const { page } = visitor;
   await visitor.goto(`${powerx.market}/review?q=${version.plugin}`);
-  if (/sign-in/.test(page.url())) await keys.signIn(login, PASSWORD, /^\/review$/);
+  await keys.signIn(login, PASSWORD, /^\/review\?q=/);
   await keys.press("?");
   await page.locator("#px-keys[open]").waitFor();
   const found = await inspect(visitor);

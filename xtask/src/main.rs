@@ -18,10 +18,9 @@ Commands of this repository.
 Usage: cargo xtask <COMMAND>
 
 Commands:
-  test      Everything that must pass: formatting, lints, the console in a browser, tests on
-            SQLite and PostgreSQL
+  test      Everything that must pass: formatting, lints, tests on SQLite and PostgreSQL
   postgres  A private PostgreSQL server for running single tests; ends with Enter or Ctrl-C
-  browser   The console in headless Chromium: stories by keyboard, every page, axe (--quick: less)
+  browser   The console in headless Chromium: stories by keyboard, every page, axe
   lighthouse    Lighthouse's marks of the main pages of both sites
   screenshots   Renew the pictures in docs/images from the running programs
 
@@ -36,6 +35,7 @@ Examples:
   cargo xtask test --only tests
   cargo xtask test --only tests --filter webhooks::
   cargo xtask test --only fmt --only lint
+  cargo xtask test --only browser
   cargo xtask postgres
   cargo xtask browser --powerx target/release/powerx
 
