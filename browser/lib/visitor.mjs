@@ -83,7 +83,8 @@ export class Visitor {
     const form = this.page.locator("form:has(input[type=password])");
     await form.locator("input:not([type=hidden]):not([type=password])").first().fill(login);
     await form.locator("input[type=password]").fill(PASSWORD);
-    await Promise.all([this.page.waitForURL((url) => url.pathname !== "/sign-in"), form.locator("button").click()]);
+    await Promise.all([this.page.waitForNavigation({ waitUntil: "load" }), form.locator("button").click()]);
+    if (new URL(this.page.url()).pathname === "/sign-in") throw new Error(`${login} is not let in at ${site}`);
   }
 
   /** Takes what was seen so far that must not be. */

@@ -68,6 +68,8 @@ export async function aftermath(powerx) {
   const rolledBack = await badVersion(powerx, login);
   const rollouts = await powerx.ask("ops", "GET", "/api/v1/admin/plugins/rollouts");
   const [first] = rollouts.items ?? rollouts;
+  // The version before serves again: its figures are what the plugin's page shows.
+  await use(powerx, login, GREETER, 40);
   return { login, operation, rolledBack, rollout: first.rolloutId ?? first.id, waiting };
 }
 

@@ -55,12 +55,14 @@ export async function everyPage(powerx, world, browser, look) {
 export async function withoutScript(powerx, world, browser, look) {
   const found = [];
   const words = new Map();
-  const count = (visitor) => visitor.page.locator("main").innerText().then((text) => text.split(/\s+/).length);
-  await visit(powerx, world, browser, look, {}, async ({ visitor, site, path }) => words.set(site + path, await count(visitor)));
+  const read = (visitor) => visitor.page.locator("main").innerText();
+  const count = (text) => text.split(/\s+/).length;
+  await visit(powerx, world, browser, look, {}, async ({ visitor, site, route, path }) => words.set(site + route + path, count(await read(visitor))));
   await visit(powerx, world, browser, look, { script: false }, async ({ visitor, site, route, path, status }) => {
     found.push(...answered(site, route, path, status));
-    const [with_, without] = [words.get(site + path), await count(visitor)];
-    if (without < with_ * 0.9) found.push(`no script: ${site}${path} shows ${without} words of ${with_}`);
+    const text = await read(visitor);
+    const [scripted, plain] = [words.get(site + route + path), count(text)];
+    if (plain < scripted * 0.9) found.push(`no script: ${site}${path} shows ${plain} words of ${scripted}: ${text.slice(0, 200)}`);
     const dead = await visitor.page.locator("main button:not([type=button]):not(form button):not([form])").count();
     if (dead) found.push(`no script: ${site}${path} has ${dead} buttons that belong to no form`);
   });
