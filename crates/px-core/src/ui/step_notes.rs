@@ -101,3 +101,53 @@ fn piece(t: &T, text: &str) -> Option<String> {
     };
     Some(say(t, key, &[("version", version)]))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use px_web::i18n::Words;
+
+    fn said(lang: Lang, recorded: &str) -> String {
+        let words = crate::ui::words(Words::shared().unwrap()).unwrap();
+        let t = T::new(Arc::new(words), lang, jiff::Timestamp::UNIX_EPOCH);
+        let html = note(&t, recorded).into_string();
+        // Fluent marks what it fills in for texts that mix directions of writing.
+        html.replace(['\u{2068}', '\u{2069}'], "")
+    }
+
+    #[test]
+    fn what_steps_record_is_said_in_the_readers_language() {
+        let kept = "healthy; 1 smoke requests answered as declared; 0 bytes of data saved";
+        assert_eq!(
+            said(Lang::En, kept),
+            "Healthy; its one trial request was answered as declared; no data to save yet"
+        );
+        assert_eq!(
+            said(Lang::ZhCn, kept),
+            "运行正常；1 个试运行请求均按声明应答；暂无数据需要保存"
+        );
+        assert_eq!(
+            said(Lang::En, "sha256 3be7ccb17a1b, signed by PowerX Samples"),
+            "Signed by PowerX Samples, SHA-256 3be7ccb17a1b…"
+        );
+        assert_eq!(
+            said(Lang::ZhCn, "1.1.0 serves again, data restored"),
+            "已恢复到 1.1.0，数据已还原"
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_is_shown_as_recorded_and_harmless() {
+        assert_eq!(
+            said(Lang::ZhCn, "ran <b>twice</b>"),
+            r#"<span lang="en">Ran &lt;b&gt;twice&lt;/b&gt;</span>"#
+        );
+        let failed = said(Lang::ZhCn, "PX-0414 Its health checks failed: status 500");
+        assert_eq!(
+            failed,
+            r#"<strong>新版本已自动回滚</strong>: 健康检查未通过：<span lang="en">status 500</span>"#
+        );
+    }
+}

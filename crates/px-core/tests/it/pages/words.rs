@@ -68,7 +68,7 @@ fn every_state_has_its_words() {
     ];
     for state in states {
         keys.push(format!("adm-rollout-{}", state.as_str()));
-        keys.push(format!("adm-did-rollout-{}", state.as_str()));
+        keys.push(format!("did-rollout-{}", state.as_str()));
     }
     keys.extend(
         UpgradePolicy::ALL
