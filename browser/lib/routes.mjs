@@ -26,6 +26,13 @@ const NOT_PAGES = {
 const SHARED = ["crates/px-web/src/identity", "crates/px-web/src"];
 const OWN = { market: "crates/px-market/src/ui", console: "crates/px-core/src/ui" };
 
+/** A page that names its address itself: `PATH` of its file. */
+async function constant(file) {
+  const found = /const PATH: &str = "([^"]+)"/.exec(await readFile(file, "utf8"));
+  if (!found) throw new Error(`${file} has no PATH`);
+  return found[1];
+}
+
 /** Addresses of one site's pages, as the router spells them. */
 export async function routes(repository, site) {
   const found = new Set();
@@ -35,7 +42,9 @@ export async function routes(repository, site) {
       const source = await readFile(join(repository, folder, entry.name), "utf8");
       // A route in a comment is an example.
       const code = source.replaceAll(/^\s*\/\/.*$/gm, "");
-      for (const [, path] of code.matchAll(/\.route\(\s*"([^"]+)",\s*get\(/g)) found.add(path);
+      for (const [, path, file] of code.matchAll(/\.route\(\s*(?:"([^"]+)"|(\w+)::PATH),\s*get\(/g)) {
+        found.add(path ?? (await constant(join(repository, folder, `${file}.rs`))));
+      }
     }
   }
   found.delete("/assets/{hash}/{name}");
