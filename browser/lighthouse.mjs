@@ -60,7 +60,7 @@ try {
   const sessions = new Map();
   console.log(`performance, accessibility, best practices, against ${values.powerx}`);
   for (const [site, login, path] of main(world)) {
-    if (values.only && !path.includes(values.only)) continue;
+    if (values.only && !(site + path).includes(values.only)) continue;
     if (login && !sessions.has(login)) sessions.set(login, await cookies(browser, powerx[site], login));
     for (const form of ["mobile", "desktop"]) {
       const { scores, poor, paint } = await marks(port, powerx[site] + path, sessions.get(login), form);
