@@ -42,6 +42,7 @@ export function console(world) {
     { route: "/rollouts", login: "ops", paths: ["/rollouts"] },
     { route: "/rollouts/{rollout}", login: "ops", paths: [`/rollouts/${rollout}`] },
     { route: "/inbox", login, paths: ["/inbox"] },
+    { route: "/settings/notifications", login, paths: ["/settings/notifications"] },
     { route: "/alerts", login, paths: ["/alerts"] },
     { route: "/audit", login, paths: ["/audit", "/audit?q=nothing-like-this"] },
   ];

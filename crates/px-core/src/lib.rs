@@ -14,7 +14,7 @@ pub mod jobs;
 pub mod store;
 pub mod ui;
 
-pub use crate::config::CoreConfig;
+pub use crate::config::{ConsoleConfig, CoreConfig};
 pub use crate::core::{Core, CoreError, CoreRunning, Ports};
 
 use px_store::{Migration, MigrationSet};
@@ -22,8 +22,14 @@ use px_store::{Migration, MigrationSet};
 /// Tables of this crate.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     name: "core",
-    migrations: &[Migration {
-        name: "0001_core",
-        sql: include_str!("../migrations/0001_core.sql"),
-    }],
+    migrations: &[
+        Migration {
+            name: "0001_core",
+            sql: include_str!("../migrations/0001_core.sql"),
+        },
+        Migration {
+            name: "0002_addresses",
+            sql: include_str!("../migrations/0002_addresses.sql"),
+        },
+    ],
 };

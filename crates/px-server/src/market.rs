@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use jiff::SignedDuration;
 use metrics_exporter_prometheus::PrometheusHandle;
 use px_market::{Market, MarketConfig};
-use px_notify::{AlertWebhook, Notifier, NotifyConfig};
-use px_store::{Blobs, Db, Env, MigrationSet};
+use px_notify::{AlertWebhook, Notifier, NotifyConfig, Schedule};
+use px_store::{Blobs, Db, MigrationSet};
 use px_web::http::Health;
 use px_web::i18n::Words;
 use px_work::Workers;
@@ -41,12 +42,16 @@ pub async fn open_database(
     let address = settings
         .optional(name)
         .unwrap_or_else(|| format!("sqlite:{}", folder.join("data.db").display()));
-    let db = Db::open(&address, Env::system())
+    let db = Db::open(&address, crate::surroundings())
         .await
         .with_context(|| format!("{name}: the database does not open"))?;
     db.migrate(sets)
         .await
-        .context("the database could not be brought up to date")?;
+        .with_context(|| {
+            format!(
+                "{name}: the database could not be brought up to date (Marketplace and core need one each)"
+            )
+        })?;
     Ok(db)
 }
 
@@ -56,8 +61,17 @@ pub fn notify_config(settings: &Settings, side: &str) -> NotifyConfig {
         smtp_url: settings.optional(&format!("{side}_SMTP_URL")),
         mail_from: settings.text(&format!("{side}_MAIL_FROM")).to_owned(),
         allow_private_addresses: settings.on("PX_ALLOW_PRIVATE_ADDRESSES"),
+        schedule: Schedule::new(settings.moments("PX_NOTIFY_SCHEDULE"), 20),
+        total_timeout: settings.seconds("PX_NOTIFY_TIMEOUT_SECONDS"),
         ..NotifyConfig::default()
     }
+}
+
+/// How long a job is held at most without a sign of life.
+pub fn job_lease(settings: &Settings) -> Duration {
+    settings
+        .seconds("PX_JOB_LEASE_SECONDS")
+        .max(Duration::from_millis(500))
 }
 
 /// Keeps the configured receivers of alerts.
@@ -131,14 +145,18 @@ pub async fn start(
 ) -> anyhow::Result<Served> {
     let folder = PathBuf::from(settings.text("MKP_DATA_DIR"));
     let blobs = Blobs::in_folder(&folder.join("blobs"))?;
-    let sandbox = Arc::new(Sandbox::new(folder.join("sandbox"), db.env().clone())?);
+    let sandbox = Arc::new(Sandbox::new(
+        settings,
+        folder.join("sandbox"),
+        db.env().clone(),
+    )?);
     let config = config(settings, folder, &listener)?;
     let market =
         Market::new(db.clone(), blobs, config, sandbox).map_err(|e| anyhow::anyhow!("{e}"))?;
     alert_webhook(settings, "MKP_ALERT_WEBHOOK_URL", &db).await?;
     let notifier = Notifier::new(db.clone(), notify_config(settings, "MKP"))?;
     let work = market
-        .register(notifier.register(Workers::new(db.clone())))
+        .register(notifier.register(Workers::new(db.clone()).lease_at_most(job_lease(settings))))
         .start(2);
     let parts = Parts {
         routes: market.router().merge(px_market::ui::routes(market.clone())),

@@ -12,6 +12,13 @@ use px_review::{RunOptions, compatibility_run, sandbox_engine};
 use px_runtime::{Host, HostConfig, Limits};
 use px_store::Env;
 
+use crate::settings::{Settings, user_and_group};
+
+/// Names the folder of one run.
+const PREFIX: &str = "run-";
+/// A folder this old belongs to a run whose process died.
+const LEFT: std::time::Duration = std::time::Duration::from_secs(3600);
+
 /// Runs plugins under review in the same runtime that serves them.
 pub struct Sandbox {
     host: Host,
@@ -24,31 +31,70 @@ impl Sandbox {
     ///
     /// # Errors
     /// When the engine cannot be started.
-    pub fn new(folder: PathBuf, env: Env) -> anyhow::Result<Self> {
+    pub fn new(settings: &Settings, folder: PathBuf, env: Env) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&folder)?;
-        let host = host(&folder.join("compiled"), &env, false)?;
-        Ok(Self { host, folder, env })
+        let host = host(settings, &folder.join("compiled"), &env, false)?;
+        let sandbox = Self { host, folder, env };
+        sandbox.sweep();
+        Ok(sandbox)
+    }
+
+    /// Removes what runs left behind whose process died; no run takes that long.
+    fn sweep(&self) {
+        let now = std::time::SystemTime::from(self.env.now());
+        for entry in std::fs::read_dir(&self.folder)
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
+            let made = entry.metadata().and_then(|m| m.modified());
+            let old = made.is_ok_and(|at| now.duration_since(at).is_ok_and(|age| age > LEFT));
+            if old && entry.file_name().to_string_lossy().starts_with(PREFIX) {
+                if let Err(error) = std::fs::remove_dir_all(entry.path()) {
+                    tracing::warn!(%error, "a folder of the sandbox is not removed");
+                }
+            }
+        }
     }
 }
 
-/// A runtime with the process's clock.
+/// A runtime with the process's clock. Says in the log what confines process plugins here and what
+/// does not.
 ///
 /// # Errors
 /// When the engine cannot be started.
-pub fn host(cache: &Path, env: &Env, allow_private_addresses: bool) -> anyhow::Result<Host> {
+pub fn host(
+    settings: &Settings,
+    cache: &Path,
+    env: &Env,
+    allow_private_addresses: bool,
+) -> anyhow::Result<Host> {
     let env = env.clone();
     let clock = Arc::new(move || std::time::SystemTime::from(env.now()));
     let config = HostConfig {
         allow_private_addresses,
+        require_sandbox: settings.on("PX_SANDBOX_REQUIRED"),
+        run_as: user_and_group(settings.text("PX_SANDBOX_USER")),
         ..HostConfig::new(cache, clock)
     };
-    Ok(Host::new(config)?)
+    let host = Host::new(config)?;
+    let report = host.sandbox_report();
+    tracing::info!(
+        in_force = report.in_force.join("; "),
+        missing = report.missing.join("; "),
+        "sandbox of process plugins"
+    );
+    Ok(host)
 }
 
 #[async_trait]
 impl CompatibilityRunner for Sandbox {
     async fn run(&self, subject: &CompatibilitySubject) -> Result<CompatibilityReport, String> {
-        let scratch = tempfile::tempdir_in(&self.folder).map_err(|e| e.to_string())?;
+        self.sweep();
+        let scratch = tempfile::Builder::new()
+            .prefix(PREFIX)
+            .tempdir_in(&self.folder)
+            .map_err(|e| e.to_string())?;
         let unpacked = scratch.path().join("bundle");
         let manifest = unpack(subject.bundle.clone(), unpacked.clone()).await?;
         let options = RunOptions {

@@ -4,11 +4,11 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Postgres, SqlSafeStr, Sqlite};
+use sqlx::{Connection as _, Postgres, SqlSafeStr, Sqlite};
 use tokio::sync::watch;
 
 use crate::{Env, Result, Row, StoreError, Tx, Val};
@@ -47,6 +47,7 @@ impl Db {
             let pool = PgPoolOptions::new()
                 .max_connections(16)
                 .acquire_timeout(Duration::from_secs(10))
+                .after_connect(|connection, _| Box::pin(guard(connection)))
                 .connect(address)
                 .await?;
             Engine::Postgres(pool)
@@ -165,6 +166,13 @@ impl std::fmt::Debug for Db {
     }
 }
 
+/// A process that is frozen in the middle of a transaction must not hold its locks, of which the
+/// numbers of audit and outbox are everybody's: the server ends such a transaction.
+async fn guard(connection: &mut PgConnection) -> std::result::Result<(), sqlx::Error> {
+    let text = "SET idle_in_transaction_session_timeout = '10s'";
+    sqlx::query(text).execute(connection).await.map(drop)
+}
+
 async fn open_sqlite(path: &str) -> Result<Engine> {
     let options = SqliteConnectOptions::from_str(&format!("sqlite:{path}"))?
         .create_if_missing(true)
@@ -175,6 +183,12 @@ async fn open_sqlite(path: &str) -> Result<Engine> {
     let write = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(Duration::from_secs(30))
+        // A full disk makes SQLite end a transaction by itself; the driver still believes in it and
+        // would begin none on this connection ever again.
+        .before_acquire(|connection, _| {
+            let in_order = !connection.is_in_transaction();
+            Box::pin(async move { Ok(in_order) })
+        })
         .connect_with(options.clone())
         .await?;
     let read = SqlitePoolOptions::new()

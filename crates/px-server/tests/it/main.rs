@@ -1,6 +1,8 @@
 //! The whole chain, as the demo walks it, on both engines.
 
+mod accounts;
 mod bad;
+mod faults;
 
 use px_server::demo::{self, Format};
 use px_server::settings::Settings;

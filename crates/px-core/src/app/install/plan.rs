@@ -120,6 +120,8 @@ pub fn next_action(install: &Install, taken_over: bool, limits: Limits, now: Tim
 pub fn overdue(install: &Install, limits: Limits, now: Timestamp) -> Option<(InstallState, Fault)> {
     let state = install.state;
     let late = match state {
+        // Nobody has had a place for it yet: that is a long queue, not a step that hangs.
+        InstallState::Requested if install.generation == 0 => false,
         InstallState::Probation => install.confirm_by.is_none_or(|by| now > by),
         _ => state.limit_seconds().is_some_and(|seconds| {
             let limit = Duration::from_secs(seconds.into()) + limits.grace;
@@ -139,6 +141,16 @@ pub const fn escape(state: InstallState) -> InstallState {
         InstallState::RollingBack => InstallState::Quarantined,
         _ => InstallState::Failed,
     }
+}
+
+/// Longest time an origin can put a try off; below [`LONGEST_PAUSE`], spread included.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(90);
+
+/// The pause after a failed try: [`backoff`], or longer when the other side asked for it, up to 90 s.
+#[must_use]
+pub fn pause(first: Duration, attempt: u32, noise: u8, fault: &Fault) -> Duration {
+    let asked = fault.retry_after.unwrap_or_default();
+    backoff(first, attempt, noise).max(asked.min(LONGEST_RETRY_AFTER))
 }
 
 /// How long to wait before try number `attempt` + 1: `first` doubling up to 64 times, at most 60 s,
