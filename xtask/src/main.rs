@@ -1,5 +1,6 @@
 //! Commands of the repository. Depends on nothing, so that it is there in seconds.
 
+mod browser;
 mod needs;
 // Of the kit's file only what starts and stops a server is used here.
 #[allow(dead_code)]
@@ -19,9 +20,12 @@ Usage: cargo xtask <COMMAND>
 Commands:
   test      Everything that must pass: formatting, lints, tests on SQLite and PostgreSQL
   postgres  A private PostgreSQL server for running single tests; ends with Enter or Ctrl-C
+  browser   The console in headless Chromium: stories by keyboard, every page, axe
+  lighthouse    Lighthouse's marks of the main pages of both sites
+  screenshots   Renew the pictures in docs/images from the running programs
 
 Options of `test`:
-  --only fmt|lint|tests   Only this step; may be given more than once
+  --only STEP             Only this step (fmt, lint, browser, tests); may be given more than once
   --filter TEXT           Only tests whose name contains TEXT
   --no-install            Do not install missing programs with apt-get
   -h, --help              Show this help
@@ -31,10 +35,12 @@ Examples:
   cargo xtask test --only tests
   cargo xtask test --only tests --filter webhooks::
   cargo xtask test --only fmt --only lint
+  cargo xtask test --only browser
   cargo xtask postgres
+  cargo xtask browser --powerx target/release/powerx
 
 On Debian and Ubuntu `test` installs what the tests need (postgresql, nats-server, chromium,
-chromium-driver, fonts-noto-cjk) when it runs as root or sudo asks for no password. What cannot be
+chromium-driver, nodejs, npm, fonts-noto-cjk) when it runs as root or sudo asks for no password. What cannot be
 installed is named together with the tests that are left out; the others still run.
 Everything it starts is private, in temporary folders and on free ports, and gone afterwards.";
 
@@ -55,6 +61,9 @@ fn main() -> ExitCode {
             Err(message) => usage(&message),
         },
         Some((&"postgres", [])) => serve_postgres(),
+        Some((command @ (&"browser" | &"lighthouse" | &"screenshots"), rest)) => {
+            browser::run(command, rest)
+        }
         Some((&"postgres", [extra, ..])) => {
             usage(&format!("`postgres` takes no argument `{extra}`"))
         }

@@ -30,12 +30,22 @@ const NEEDS: &[Need] = &[
     Need {
         package: "chromium",
         proof: &["chromium", "chromium-browser", "google-chrome"],
-        without: "tests of the console in a browser",
+        without: "the console in a browser",
     },
     Need {
         package: "chromium-driver",
         proof: &["chromedriver"],
         without: "tests of the console in a browser",
+    },
+    Need {
+        package: "nodejs",
+        proof: &["node"],
+        without: "the console in a browser",
+    },
+    Need {
+        package: "npm",
+        proof: &["npm"],
+        without: "the console in a browser",
     },
     Need {
         package: "fonts-noto-cjk",

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
+use crate::browser;
 use crate::needs;
 use crate::postgres::{Postgres, URL_VARIABLE};
 
@@ -14,6 +15,8 @@ pub enum Step {
     Format,
     /// `cargo clippy`, warnings are errors.
     Lint,
+    /// The console in a real browser.
+    Browser,
     /// All tests.
     Tests,
 }
@@ -24,8 +27,11 @@ impl Step {
         match word {
             "fmt" => Ok(Self::Format),
             "lint" => Ok(Self::Lint),
+            "browser" => Ok(Self::Browser),
             "tests" => Ok(Self::Tests),
-            other => Err(format!("`--only {other}`: it is one of fmt, lint, tests")),
+            other => Err(format!(
+                "`--only {other}`: it is one of fmt, lint, browser, tests"
+            )),
         }
     }
 }
@@ -82,6 +88,10 @@ pub fn run(options: &Options) -> ExitCode {
     if wanted(Step::Tests) && options.filter.is_none() && !samples() {
         return ExitCode::FAILURE;
     }
+    // Minutes of a whole browser on a busy machine: only when it is asked for.
+    if options.only.contains(&Step::Browser) && !browser::step() {
+        return ExitCode::FAILURE;
+    }
     if wanted(Step::Tests) && !tests(options.filter.as_deref()) {
         return ExitCode::FAILURE;
     }
@@ -89,7 +99,7 @@ pub fn run(options: &Options) -> ExitCode {
 }
 
 /// The root of the repository, wherever the command is called from.
-fn root() -> std::path::PathBuf {
+pub fn root() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 

@@ -222,21 +222,6 @@ adm-tell-bad-webhookurl-px-0602 = This is no address for a webhook. Give one suc
 adm-tell-bad-email-px-0602 = This is no mail address. Give one such as ops@example.com.
 adm-tell-bad-language-px-0005 = Choose one of the languages.
 
-adm-perm-none = It asks for nothing: it works with its own data only.
-adm-perm-http = Send data to { $host } on the internet
-adm-perm-kv-read = Read its own stored data
-adm-perm-kv-write = Keep its own data
-adm-perm-config = Read its own settings
-adm-perm-secret = Read secrets you entrust to it
-adm-perm-read = See { $resource }
-adm-perm-create = Create { $resource }
-adm-perm-write = Change { $resource }
-adm-perm-delete = Delete { $resource }
-adm-perm-manage = Manage { $resource } without limits
-adm-perm-other = Do “{ $action }” with { $resource }
-adm-risk-native = It runs as a native program beside PowerX.
-adm-risk-remote = It runs on somebody else's server.
-adm-risk-none = It reads little and changes only its own data.
 
 adm-wizard-install = Install { $name }
 adm-wizard-upgrade = Upgrade { $name }
@@ -570,9 +555,6 @@ adm-alert-catalog-stale-did = The connection is tried again all the time. Instal
 adm-alert-catalog-stale-do = Check the network to the Marketplace and the installation's token.
 
 adm-audit-lead = Every change with who made it. Entries are chained, so that a later change of one would show.
-adm-audit-search = Search person, action or id
-adm-audit-none = Nothing has been recorded yet
-adm-audit-none-text = Every change leaves an entry here in the same moment.
 adm-audit-all = all tenants
 adm-audit-install = Installs
 adm-audit-plugin = Policies
@@ -580,46 +562,9 @@ adm-audit-rollout = Rollouts
 adm-audit-alert = Alerts
 adm-audit-subscription = Subscriptions
 adm-audit-tenant = Tenants
-adm-audit-id = Entry
-adm-audit-hash = Hash
 adm-check-chain = Check the chain
 adm-chain-whole = The chain is whole: { $n } entries fit each other, up to { $head }….
 adm-chain-broken = The chain is broken at entry { $seq }. Tell whoever runs the installation at once.
-adm-actor-account = Person
-adm-actor-token = Token
-adm-actor-installation = Installation
-adm-actor-system = By itself
-adm-did-install-requested = Asked for an install
-adm-did-install-resolved = Install: needs settled
-adm-did-install-waiting = Install: waiting
-adm-did-install-fetching = Install: downloading
-adm-did-install-verified = Install: signatures checked
-adm-did-install-staged = Install: unpacked
-adm-did-install-preflight = Install: trial
-adm-did-install-snapshotted = Install: data saved
-adm-did-install-activating = Install: switching over
-adm-did-install-probation = Install: being watched
-adm-did-install-committed = Installed for good
-adm-did-install-rolling-back = Going back
-adm-did-install-rolled-back = Taken back
-adm-did-install-failed = Install failed
-adm-did-install-cancelled = Install cancelled
-adm-did-install-superseded = Install replaced
-adm-did-install-quarantined = Set aside for an operator
-adm-did-install-cancel-asked = Asked to cancel
-adm-did-install-rollback-asked = Asked to roll back
-adm-did-plugin-policy-set = Changed the update policy
-adm-did-rollout-created = Rollout begun
-adm-did-rollout-running = Rollout resumed
-adm-did-rollout-paused = Rollout paused
-adm-did-rollout-done = Rollout finished
-adm-did-rollout-cancelled = Rollout ended
-adm-did-rollout-superseded = Rollout superseded
-adm-did-rollout-withdrawn = Rollout withdrawn
-adm-did-alert-acknowledged = Took note of an alert
-adm-did-subscription-made = Wants news of a plugin
-adm-did-subscription-ended = Wants no more news
-adm-did-tenant-created = Tenant made
 
 adm-remedy-px-0401 = Ask whoever runs the installation to allow this host, or install the listed version.
 adm-remedy-px-0402 = Ask whoever runs the installation to switch installing on. Installed plugins keep running.
@@ -648,3 +593,35 @@ adm-pending-paused = The rollout is paused.
 adm-pending-never = The rollout ended before its batch came.
 adm-wait-asks-too = It asks for something new: { $what }
 adm-wait-tried = It was tried here and taken back; the history says why. A mended version is better.
+
+# What a step left behind.
+adm-said-between = { "; " }
+adm-said-health = Its health checks failed:{ " " }
+adm-said-unpacked = Unpacked and compiled
+adm-said-no-migration = Nothing to migrate
+adm-said-healthy = Healthy
+adm-said-first = There was no version before
+adm-said-nothing-serves = nothing serves now
+adm-said-signed = Signed by { $by }, SHA-256 { $digest }…
+adm-said-smoke = { $n ->
+    [0] it declares no trial requests
+    [one] its one trial request was answered as declared
+   *[other] all { $n } trial requests were answered as declared
+  }
+adm-said-saved = { $n ->
+    [0] no data to save yet
+   *[other] { $size } of data saved
+  }
+adm-said-watching = { $version } serves while it is watched for { $span }
+adm-said-watched = Watched for { $span }: { $requests ->
+    [0] no requests
+    [one] one request
+   *[other] { $requests } requests
+  }, { $errors ->
+    [0] no errors
+    [one] one error
+   *[other] { $errors } errors
+  }
+adm-said-again = { $version } serves again
+adm-said-again-data = { $version } serves again, with the data from before
+adm-sort-name = by name

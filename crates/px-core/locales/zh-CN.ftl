@@ -6,7 +6,7 @@ adm-nav-installed = 已安装
 adm-nav-catalog = 插件市场
 adm-nav-operations = 操作记录
 adm-nav-messages = 消息与记录
-adm-nav-inbox = 消息
+adm-nav-inbox = 收件箱
 adm-nav-alerts = 告警
 adm-nav-audit = 审计日志
 adm-nav-operate = 平台运维
@@ -206,21 +206,6 @@ adm-tell-bad-webhookurl-px-0602 = 不是有效的 Webhook 地址，请填写类�
 adm-tell-bad-email-px-0602 = 不是有效的邮箱地址，请填写类似 ops@example.com 的地址。
 adm-tell-bad-language-px-0005 = 请选择列表中的语言。
 
-adm-perm-none = 无需任何权限，仅使用自身数据。
-adm-perm-http = 向外网地址 { $host } 发送数据
-adm-perm-kv-read = 读取自身存储的数据
-adm-perm-kv-write = 存储自身数据
-adm-perm-config = 读取自身配置
-adm-perm-secret = 读取您托管的密钥
-adm-perm-read = 查看 { $resource }
-adm-perm-create = 新建 { $resource }
-adm-perm-write = 修改 { $resource }
-adm-perm-delete = 删除 { $resource }
-adm-perm-manage = 全权管理 { $resource }
-adm-perm-other = 对 { $resource } 执行“{ $action }”
-adm-risk-native = 以本地程序方式与 PowerX 并行运行。
-adm-risk-remote = 运行在第三方服务器上。
-adm-risk-none = 读取范围小，只修改自身数据。
 
 adm-wizard-install = 安装 { $name }
 adm-wizard-upgrade = 升级 { $name }
@@ -538,9 +523,6 @@ adm-alert-catalog-stale-did = 系统正在持续重试，已安装的插件不�
 adm-alert-catalog-stale-do = 检查到插件市场的网络以及本平台的令牌。
 
 adm-audit-lead = 记录每一次变更及操作者。记录之间以哈希相连，任何篡改都会被发现。
-adm-audit-search = 搜索人员、操作或编号
-adm-audit-none = 还没有记录
-adm-audit-none-text = 每次变更都会同时留下一条记录。
 adm-audit-all = 所有租户
 adm-audit-install = 安装
 adm-audit-plugin = 更新策略
@@ -548,46 +530,9 @@ adm-audit-rollout = 分批发布
 adm-audit-alert = 告警
 adm-audit-subscription = 订阅
 adm-audit-tenant = 租户
-adm-audit-id = 记录编号
-adm-audit-hash = 哈希
 adm-check-chain = 校验完整性
 adm-chain-whole = 审计链完整：{ $n } 条记录前后一致，末端哈希 { $head }…。
 adm-chain-broken = 审计链在第 { $seq } 条处断裂，请立即通知平台运维。
-adm-actor-account = 人员
-adm-actor-token = 令牌
-adm-actor-installation = 平台实例
-adm-actor-system = 系统自动
-adm-did-install-requested = 发起安装
-adm-did-install-resolved = 安装：依赖已确认
-adm-did-install-waiting = 安装：等待执行
-adm-did-install-fetching = 安装：下载
-adm-did-install-verified = 安装：签名校验通过
-adm-did-install-staged = 安装：已解包
-adm-did-install-preflight = 安装：试运行
-adm-did-install-snapshotted = 安装：数据已保存
-adm-did-install-activating = 安装：切换
-adm-did-install-probation = 安装：观察中
-adm-did-install-committed = 安装成功
-adm-did-install-rolling-back = 开始回滚
-adm-did-install-rolled-back = 已回滚
-adm-did-install-failed = 安装失败
-adm-did-install-cancelled = 安装已取消
-adm-did-install-superseded = 安装被取代
-adm-did-install-quarantined = 已隔离
-adm-did-install-cancel-asked = 请求取消
-adm-did-install-rollback-asked = 请求回滚
-adm-did-plugin-policy-set = 修改更新策略
-adm-did-rollout-created = 开始分批发布
-adm-did-rollout-running = 恢复分批发布
-adm-did-rollout-paused = 暂停分批发布
-adm-did-rollout-done = 分批发布完成
-adm-did-rollout-cancelled = 终止分批发布
-adm-did-rollout-superseded = 分批发布被取代
-adm-did-rollout-withdrawn = 分批发布撤回
-adm-did-alert-acknowledged = 确认告警
-adm-did-subscription-made = 订阅新版本通知
-adm-did-subscription-ended = 取消订阅
-adm-did-tenant-created = 创建租户
 
 adm-remedy-px-0401 = 请联系平台运维允许该主机，或安装市场上架版本。
 adm-remedy-px-0402 = 请联系平台运维开启安装功能，已安装的插件不受影响。
@@ -616,3 +561,26 @@ adm-pending-paused = 分批发布已暂停。
 adm-pending-never = 分批发布在其批次开始前已结束。
 adm-wait-asks-too = 新版本需要额外权限：{ $what }
 adm-wait-tried = 曾在此升级但已回滚（原因见历史），建议等待修复版本。
+
+# 步骤说明。
+adm-said-between = ；
+adm-said-health = 健康检查未通过：
+adm-said-unpacked = 已解包并编译
+adm-said-no-migration = 无需迁移数据
+adm-said-healthy = 运行正常
+adm-said-first = 此前没有已安装版本
+adm-said-nothing-serves = 目前没有版本提供服务
+adm-said-signed = 由 { $by } 签名，SHA-256 { $digest }…
+adm-said-smoke = { $n ->
+    [0] 未声明试运行请求
+   *[other] { $n } 个试运行请求均按声明应答
+  }
+adm-said-saved = { $n ->
+    [0] 暂无数据需要保存
+   *[other] 已保存数据 { $size }
+  }
+adm-said-watching = { $version } 已开始服务，观察期 { $span }
+adm-said-watched = 观察 { $span }：{ $requests } 次请求，{ $errors } 次错误
+adm-said-again = 已恢复到 { $version }
+adm-said-again-data = 已恢复到 { $version }，数据已还原
+adm-sort-name = 按名称

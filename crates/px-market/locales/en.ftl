@@ -65,21 +65,6 @@ mkt-cat-communication = Communication
 mkt-cat-integration = Integration
 
 # Permissions and risk
-mkt-perm-none = It asks for no permission.
-mkt-perm-http = Send and receive data over the internet: { $host }
-mkt-perm-kv-read = Read the data it has stored itself
-mkt-perm-kv-write = Store data of its own
-mkt-perm-config = Read the settings you give it
-mkt-perm-secret = Use the secrets you entrust to it
-mkt-perm-read = Read { $resource }
-mkt-perm-create = Create entries in { $resource }
-mkt-perm-write = Change { $resource }
-mkt-perm-delete = Delete from { $resource }
-mkt-perm-manage = Manage { $resource } without limits
-mkt-perm-other = { $action } on { $resource }
-mkt-risk-native = Runs native code on the server
-mkt-risk-remote = Sends your data to a service elsewhere
-mkt-risk-none = Works only with its own data
 
 # Explore
 mkt-explore = Explore
@@ -459,17 +444,8 @@ mkt-audit-lead = Who did what, in a chain that shows every later change.
 mkt-audit-check = Check the chain
 mkt-audit-whole = The chain is whole: { $n } entries, head { $head }.
 mkt-audit-broken = The chain is broken at entry { $n }: { $why }. Keep a copy of the database and find out who wrote to it.
-mkt-audit-search = Search person, action, id or detail
 mkt-audit-noun = About
-mkt-audit-when = When
-mkt-audit-who = Who
-mkt-audit-what = What
-mkt-audit-subject = Subject
-mkt-audit-detail = Detail
-mkt-audit-show = Show
 mkt-audit-about = Only entries about { $subject }.
-mkt-audit-empty = Nothing recorded yet
-mkt-audit-empty-text = Every change of state is written here, in the same transaction.
 mkt-noun-version = Versions
 mkt-noun-review = Reviews
 mkt-noun-key = Keys
@@ -501,3 +477,28 @@ mkt-count-info = { $n ->
    *[other] { $n } notes
   }
 mkt-renew = Renew claim
+
+# What an operator sets going again.
+mkt-undelivered = Notices that did not arrive
+mkt-undelivered-to = About, and to whom
+mkt-undelivered-tries = Tries
+mkt-undelivered-why = Last answer
+mkt-undelivered-when = Given up
+mkt-resend = Send again
+mkt-resend-done = The notice is on its way again.
+mkt-resend-gone = The notice is not given up any more; nothing was sent twice.
+mkt-checking = Automated checks under way
+mkt-checking-held = Held: an engine is away
+mkt-rescan = Check now
+mkt-rescan-done = The checks run again at once.
+mkt-rescan-gone = The checks of this version have ended in the meantime.
+mkt-job-market-intake = Intake of uploads
+mkt-job-market-checks = Checks
+mkt-job-market-compatibility = Compatibility runs
+mkt-job-market-notified = News of listings
+mkt-job-market-sweep = Clean-up
+mkt-job-market-sla = Watching deadlines
+mkt-job-market-figures = Figures
+mkt-job-notify-webhook = Webhooks
+mkt-job-notify-mail = Mails
+mkt-job-notify-gauges = Figures of notices

@@ -106,7 +106,7 @@ impl From<CallError> for Failure {
                 }
             }
             CallError::Network { url, source } => {
-                Self::new(Code::NetworkFailed, format!("{url}: {}", causes(&source)))
+                Self::new(Code::NetworkFailed, format!("{url}: {}", root(&source)))
             }
             CallError::Shape { url, reason } => Self::new(
                 Code::Unavailable,
@@ -131,4 +131,14 @@ pub fn causes(error: &dyn std::error::Error) -> String {
         next = cause.source();
     }
     text
+}
+
+/// The cause at the bottom: of a failed connection it is the one people can act on.
+#[must_use]
+pub fn root(error: &dyn std::error::Error) -> String {
+    let mut last = error;
+    while let Some(cause) = last.source() {
+        last = cause;
+    }
+    last.to_string()
 }

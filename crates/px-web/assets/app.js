@@ -72,6 +72,11 @@
     if (close) close.closest("dialog, details")?.removeAttribute("open");
     each("details.px-pop[open]", (d) => { if (!d.contains(event.target)) d.open = false; });
   });
+  // What opened over the page closes when the keyboard leaves it, so that it hides nothing.
+  document.addEventListener("focusout", (event) => {
+    const over = event.target.closest("details.px-pop[open], .px-decide details[open]");
+    if (over && event.relatedTarget && !over.contains(event.relatedTarget)) over.open = false;
+  });
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
   });
@@ -163,6 +168,10 @@
     hiding = setTimeout(() => { toast.hidden = true; }, 12000);
   });
   document.addEventListener("htmx:afterRequest", (event) => { if (mark && event.detail.successful && !polls.size) mark.hidden = true; });
+
+  // The reader's zone, for dates that the server writes: kept for a year, sent to this site only.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone && !document.cookie.includes("px_zone=")) document.cookie = `px_zone=${zone}; Path=/; SameSite=Lax; Max-Age=31536000`;
 
   clocks();
   setInterval(clocks, 20000, document);

@@ -43,14 +43,15 @@ impl<'a> ProblemPanel<'a> {
     #[must_use]
     pub fn new(t: &'a T, problem: &'a Problem, retry: &'a str) -> Self {
         let code = Code::find(&problem.code);
-        let title = match (code, t.lang()) {
-            (Some(code), Lang::ZhCn) => code.title_zh().to_owned(),
+        let words = code.map(|code| t.code(code));
+        let title = match (words, t.lang()) {
+            (Some(words), Lang::ZhCn) => words.title.to_owned(),
             _ => problem.title.clone(),
         };
-        let hint = match (code, t.lang()) {
-            (Some(code), Lang::En) => code.explain().to_owned(),
-            _ => t.t(hint_key(problem.status)),
-        };
+        let hint = words.map_or_else(
+            || t.t(hint_key(problem.status)),
+            |words| words.remedy.to_owned(),
+        );
         Self {
             t,
             problem,
@@ -107,18 +108,24 @@ pub(crate) fn show(ui: &Ui, problem: &Problem) -> Response {
 /// `GET /problems/{code}`: what the `type` of a problem document points to.
 async fn explain(ui: Ui, Path(code): Path<String>) -> Answer {
     let code = Code::find(&code).ok_or_else(|| Failure::not_found("problem code"))?;
-    let title = match ui.t.lang() {
-        Lang::En => code.title(),
-        Lang::ZhCn => code.title_zh(),
-    };
-    let (name, status) = (code.as_str(), code.status());
+    let (words, name, status) = (ui.t.code(code), code.as_str(), code.status());
     let facts = facts(&[
+        (ui.t.t("problem-why"), in_code(words.cause)),
+        (ui.t.t("problem-what-now"), in_code(words.remedy)),
         (ui.t.t("problem-code"), copyable(&ui.t, name)),
         (ui.t.t("problem-status"), status.to_string().into()),
-        (ui.t.t("problem-what-now"), code.explain().into()),
     ]);
-    let page = ui.page(title).narrow();
+    let page = ui.page(words.title).lead(name).narrow();
     Ok(page.show_html(Card::new("", facts).html()))
+}
+
+/// Text in which words between backticks are code.
+fn in_code(text: &str) -> Html {
+    let parts = text.split('`').enumerate();
+    Html::join(parts.map(|(n, part)| match n % 2 {
+        1 => Html::trusted(format!("<code>{}</code>", Html::text(part))),
+        _ => Html::text(part),
+    }))
 }
 
 pub(crate) fn routes() -> Router {

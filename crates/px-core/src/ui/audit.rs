@@ -4,9 +4,9 @@ use axum::extract::State;
 use px_store::{AuditFilter, AuditRecord, list_audit, verify_audit};
 use px_web::http::Export;
 use px_web::i18n::T;
-use px_web::ui::{self, Card, Column, Empty, Filter, ListQuery, Row, Table};
+use px_web::ui::{Card, Filter, ListQuery, Subject, audit_export, audit_table};
 use px_web::{Answer, Flash, Html, Ui};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::parts::{self, say};
 use super::rollouts::{Names, name_of, names};
@@ -32,7 +32,7 @@ pub(super) async fn page(State(core): State<Core>, ui: Ui, who: Reader) -> Answe
     let all = list_audit(core.db(), &filter).await?;
     let mut found: Vec<AuditRecord> = all.into_iter().filter(|r| matches(&query, r)).collect();
     if files {
-        return Ok(export(&found).answer(&query));
+        return Ok(audit_export(&found).answer(&query));
     }
     let size = usize::try_from(limit).unwrap_or(50);
     let more = found.len() > size;
@@ -69,19 +69,8 @@ fn table(
         "tenant",
     ]
     .map(|k| (k.to_owned(), t.t(&format!("adm-audit-{k}"))));
-    let none = Empty::new("history", t.t("adm-audit-none"), t.t("adm-audit-none-text"));
-    let mut table = Table::new(t, query, t.t("adm-nav-audit"))
-        .search(t.t("adm-audit-search"))
-        .filter(Filter::new("kind", t.t("adm-col-about"), kinds.to_vec()))
-        .column(Column::new(t.t("adm-col-when")))
-        .column(Column::new(t.t("adm-col-actor")))
-        .column(Column::new(t.t("adm-col-action")))
-        .column(Column::new(t.t("adm-col-subject")))
-        .column(Column::new(t.t("adm-col-detail")))
-        .rows(found.iter().map(|r| row(t, names, r)))
-        .next(next)
-        .empty(none)
-        .export();
+    let about = Filter::new("kind", t.t("adm-col-about"), kinds.to_vec());
+    let mut table = audit_table(t, query, found, next, about, |r| subject(names, r));
     if who.is_ops() {
         let all = vec![("all".to_owned(), t.t("adm-audit-all"))];
         table = table.filter(Filter::new("of", t.t("adm-tenant"), all));
@@ -107,31 +96,11 @@ fn matches(query: &ListQuery, record: &AuditRecord) -> bool {
     kind && text
 }
 
-fn row(t: &T, names: &Names, record: &AuditRecord) -> Row {
-    let slug = record.action.replace(['.', '_'], "-");
-    let action = t.find(&format!("adm-did-{slug}"));
-    let action = action.unwrap_or_else(|| record.action.clone());
-    let number = format!("#{}", record.seq);
-    let when = ui::time(t, record.at);
-    let when = Html::trusted(format!(
-        r#"{when}<br><small class="px-muted">{number}</small>"#
-    ));
-    let kind = t.find(&format!("adm-actor-{}", record.actor.kind));
-    let kind = kind.unwrap_or_else(|| record.actor.kind.clone());
-    Row::new([
-        when,
-        Row::lead(&Html::empty(), &record.actor.name, "", &kind),
-        action.into(),
-        subject(t, names, record),
-        detail(t, record),
-    ])
-}
-
 /// What an entry is about, by name where there is one, with the way to it.
-fn subject(t: &T, names: &Names, record: &AuditRecord) -> Html {
+fn subject(names: &Names, record: &AuditRecord) -> Subject {
     let id = record.subject.as_str();
     let text = |field: &str| record.detail.get(field).and_then(Value::as_str);
-    let title = match (text("plugin"), text("version")) {
+    let name = match (text("plugin"), text("version")) {
         (Some(plugin), Some(version)) => format!("{} {version}", name_of(names, plugin)),
         (Some(plugin), None) => name_of(names, plugin).to_owned(),
         (None, _) => name_of(names, id).to_owned(),
@@ -140,60 +109,12 @@ fn subject(t: &T, names: &Names, record: &AuditRecord) -> Html {
         format!("/operations/{id}")
     } else if id.starts_with("rol_") {
         format!("/rollouts/{id}")
-    } else if title == id {
-        return ui::copyable(t, id);
+    } else if name == id {
+        return Subject::default();
     } else {
         format!("/plugins/installed/{id}")
     };
-    Row::lead(&Html::empty(), &title, &href, &short(id))
-}
-
-/// Enough of an id to tell it from others.
-fn short(id: &str) -> String {
-    let n = id.chars().count();
-    if n <= 16 {
-        return id.to_owned();
-    }
-    let head: String = id.chars().take(8).collect();
-    let tail: String = id.chars().skip(n - 4).collect();
-    format!("{head}…{tail}")
-}
-
-/// What changed, with the entry's id and place in the chain.
-fn detail(t: &T, record: &AuditRecord) -> Html {
-    let mut lines = Vec::new();
-    flatten(&record.detail, "", &mut lines);
-    let rows: Vec<(String, Html)> = lines
-        .into_iter()
-        .map(|(name, value)| (name, Html::text(&value)))
-        .chain([
-            (t.t("adm-audit-id"), ui::copyable(t, &record.id.to_string())),
-            (t.t("adm-audit-hash"), ui::copyable(t, &record.hash)),
-        ])
-        .collect();
-    let (facts, word) = (ui::facts(&rows), Html::text(&t.t("adm-show")));
-    Html::trusted(format!(
-        r#"<details><summary>{word}</summary><div class="pt-2">{facts}</div></details>"#
-    ))
-}
-
-fn flatten(value: &Value, path: &str, out: &mut Vec<(String, String)>) {
-    match value {
-        Value::Object(map) => {
-            for (name, inner) in map {
-                let path = if path.is_empty() {
-                    name.clone()
-                } else {
-                    format!("{path}.{name}")
-                };
-                flatten(inner, &path, out);
-            }
-        }
-        Value::Null => {}
-        Value::String(text) if text.is_empty() => {}
-        Value::String(text) => out.push((path.to_owned(), text.clone())),
-        other => out.push((path.to_owned(), other.to_string())),
-    }
+    Subject { name, href }
 }
 
 /// `POST /audit/check`: walks the whole chain.
@@ -213,38 +134,4 @@ pub(super) async fn check(State(core): State<Core>, ui: Ui, who: Reader) -> Answ
         }
     };
     Ok(ui.redirect("/audit", &flash))
-}
-
-fn export(found: &[AuditRecord]) -> Export {
-    let columns = vec![
-        "seq",
-        "id",
-        "at",
-        "actorKind",
-        "actor",
-        "actorName",
-        "action",
-        "subject",
-        "tenant",
-        "detail",
-        "prev",
-        "hash",
-    ];
-    let rows = found.iter().map(|r| {
-        vec![
-            json!(r.seq),
-            json!(r.id),
-            json!(r.at),
-            json!(r.actor.kind),
-            json!(r.actor.id),
-            json!(r.actor.name),
-            json!(r.action),
-            json!(r.subject),
-            json!(r.tenant),
-            json!(r.detail.to_string()),
-            json!(r.prev),
-            json!(r.hash),
-        ]
-    });
-    Export::new("audit", columns).rows(rows)
 }

@@ -5,13 +5,13 @@ use px_api::core::CatalogState;
 use px_model::Risk;
 use px_web::http::Export;
 use px_web::i18n::T;
-use px_web::ui::{Card, Empty, Filter, ListQuery, Note, PluginCard, Table, Tone, chip, pill};
+use px_web::ui::{self, Card, Empty, Filter, ListQuery, Note, PluginCard, Table, Tone, chip, pill};
 use px_web::{Answer, Html, Ui};
 use serde_json::json;
 
 use super::parts::{self, counted, fail, link, say};
 use super::who::Reader;
-use super::{permissions, why};
+use super::why;
 use crate::Core;
 use crate::app::pages::{Offer, Shelf};
 
@@ -90,7 +90,7 @@ fn filters(t: &T, query: &ListQuery, nothing: bool, shelf: &Shelf) -> Html {
         .search(t.t("adm-catalog-search"))
         .filter(Filter::new("show", t.t("adm-filter-show"), show))
         .filter(Filter::new("risk", t.t("adm-filter-risk"), risks.to_vec()))
-        .filter(Filter::new("sort", t.t("adm-filter-sort"), sorts));
+        .filter(Filter::new("sort", t.t("adm-filter-sort"), sorts).unset(t.t("adm-sort-name")));
     let html = if nothing && shelf.offers.is_empty() {
         let (title, text) = (t.t("adm-catalog-empty"), t.t("adm-catalog-empty-text"));
         Empty::new("building-store", title, text).html()
@@ -112,7 +112,7 @@ fn only_filters(table: &Html) -> Html {
 fn card(t: &T, who: &Reader, shelf: &Shelf, offer: &Offer) -> PluginCard {
     let it = &offer.newest;
     let href = format!("/plugins/marketplace/{}", it.plugin_id);
-    let reasons = permissions::reasons(t, it.risk, &it.permissions, &it.kind);
+    let reasons = ui::risk_reasons(t, it.risk, &it.permissions, &it.kind);
     let blockers = shelf.blockers(it);
     let own = shelf.own(&it.plugin_id);
     let update = own.and_then(|row| shelf.update(row));

@@ -9,7 +9,6 @@ use px_web::{Answer, Html, Ui};
 use serde_json::json;
 
 use super::parts::{self, count, counted, fail, link};
-use super::permissions;
 use super::who::Reader;
 use crate::Core;
 use crate::app::pages::Shelf;
@@ -119,7 +118,7 @@ fn line(t: &T, who: &Reader, shelf: &Shelf, row: &Installed) -> Row {
         (None, Some(l)) => ui::pill(Tone::Info, "arrow-up", &l.version.to_string()),
         (None, None) => Html::text(&t.t("adm-current")),
     };
-    let reasons = permissions::reasons(t, row.risk, &row.permissions, &row.kind);
+    let reasons = ui::risk_reasons(t, row.risk, &row.permissions, &row.kind);
     Row::new([
         Row::lead(
             &ui::tile(&row.route.name),

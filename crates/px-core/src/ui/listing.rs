@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::parts::{self, fail, link, say};
 use super::who::Reader;
-use super::{notes, permissions, why};
+use super::{notes, why};
 use crate::Core;
 use crate::app::install::resolve::missing;
 use crate::app::pages::{Offer, Shelf};
@@ -44,7 +44,7 @@ pub(super) async fn page(
     } else {
         Vec::new()
     };
-    let rights = permissions::list(t, &it.permissions, &added);
+    let rights = ui::permission_list(t, &it.permissions, &added);
     let wide = parts::stack([
         whats_new(t, it),
         Card::new(t.t("adm-permissions"), rights).html(),
@@ -105,7 +105,7 @@ fn blocked(t: &T, shelf: &Shelf, it: &ListedVersion) -> Html {
 fn about(t: &T, shelf: &Shelf, it: &ListedVersion) -> Html {
     let own = shelf.own(&it.plugin_id);
     let serves = own.and_then(|r| r.route.committed.as_ref());
-    let reasons = permissions::reasons(t, it.risk, &it.permissions, &it.kind);
+    let reasons = ui::risk_reasons(t, it.risk, &it.permissions, &it.kind);
     let runs_on = it.corex_version.clone().unwrap_or_else(|| t.t("adm-any"));
     let mut list = vec![
         (t.t("adm-publisher"), Html::text(&it.publisher)),

@@ -7,7 +7,8 @@ use px_web::Html;
 use px_web::i18n::T;
 use px_web::ui::{self, Card, Note, Step, StepState, Tone};
 
-use super::parts::{self, foreign, link, say};
+use super::parts::{self, link, say};
+use super::step_notes;
 use super::who::Reader;
 use crate::app::install::Install;
 
@@ -226,7 +227,7 @@ fn entry(t: &T, sheet: &Sheet, at: usize) -> Step {
         }
         _ => ui::time(t, step.at),
     };
-    let mut note = foreign(t, &parts::capital(&step.detail));
+    let mut note = step_notes::note(t, &step.detail);
     if step.state == S::Fetching && last && sheet.bytes.1 > 0 {
         let (done, all) = sheet.bytes;
         let words = format!("{} / {}", t.size(done), t.size(all));

@@ -10,9 +10,9 @@ use px_web::i18n::T;
 use px_web::ui::{self, Card, Column, Empty, ListQuery, Note, Row, Stat, Table, Tone};
 use px_web::{Answer, Html, Ui};
 
+use super::operation_parts;
 use super::parts::{self, count, counted, fail, link, say};
 use super::who::Reader;
-use super::{operation_parts, permissions};
 use crate::Core;
 use crate::app::install::Install;
 use crate::app::pages::Shelf;
@@ -229,7 +229,7 @@ fn update(
         "adm-todo-update-text"
     };
     let text = say(t, key, &[("version", &version)]);
-    let reasons = permissions::reasons(t, listed.risk, &listed.permissions, &listed.kind);
+    let reasons = ui::risk_reasons(t, listed.risk, &listed.permissions, &listed.kind);
     let risk = parts::risk_badge(t, listed.risk, &reasons);
     let mark = if tried { "" } else { "arrow-up" };
     let go = link(&href, "btn btn-plain btn-sm", mark, &word);

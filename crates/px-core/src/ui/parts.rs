@@ -163,7 +163,7 @@ pub(super) fn paragraph(text: &str) -> Html {
 pub(super) fn remedy(t: &T, problem: &Problem) -> String {
     let key = format!("adm-remedy-{}", problem.code.to_lowercase());
     t.find(&key).unwrap_or_else(|| {
-        Code::find(&problem.code).map_or_else(String::new, |code| code.explain().to_owned())
+        Code::find(&problem.code).map_or_else(String::new, |code| t.code(code).remedy.to_owned())
     })
 }
 
@@ -179,7 +179,7 @@ pub(super) fn problem_title(t: &T, problem: &Problem) -> String {
 pub(super) fn refusal(t: &T, problem: &Problem) -> Html {
     let remedy = Html::text(&remedy(t, problem));
     let what_now = Html::text(&t.t("problem-what-now"));
-    let detail = foreign(t, &capital(&problem.detail));
+    let detail = super::step_notes::reason(t, &problem.detail);
     let fields: String = problem
         .errors
         .iter()
@@ -273,7 +273,7 @@ pub(super) fn asker(t: &T, install: &Install) -> (String, String) {
         Trigger::Url => "adm-by-url",
     });
     let name = if install.actor.kind == "system" {
-        t.t("adm-actor-system")
+        t.t("audit-by-system")
     } else {
         install.actor.name.clone()
     };

@@ -16,7 +16,7 @@ use super::listing::named;
 use super::operation::{Reason, rollback_form};
 use super::parts::{self, fail, link, refused, say};
 use super::who::Reader;
-use super::{operation_parts, permissions, why};
+use super::{operation_parts, why};
 use crate::Core;
 use crate::app::install::Install;
 use crate::app::install::resolve::missing;
@@ -113,7 +113,7 @@ async fn show(
         let note = Note::new(Tone::Danger, t.t("adm-held"), t.t("adm-held-text"));
         pieces.push(note.html());
     }
-    let rights = permissions::list(t, &row.permissions, &[]);
+    let rights = ui::permission_list(t, &row.permissions, &[]);
     let left = [
         waiting(t, who, sheet),
         usage(t, sheet),
@@ -290,7 +290,7 @@ fn versions(t: &T, who: &Reader, sheet: &Sheet, base: &str) -> Html {
         t.t("adm-kind"),
         Html::text(&parts::kind_word(t, &sheet.row.kind)),
     ));
-    let reasons = permissions::reasons(t, sheet.row.risk, &sheet.row.permissions, &sheet.row.kind);
+    let reasons = ui::risk_reasons(t, sheet.row.risk, &sheet.row.permissions, &sheet.row.kind);
     list.push((
         t.t("adm-risk"),
         parts::risk_badge(t, sheet.row.risk, &reasons),

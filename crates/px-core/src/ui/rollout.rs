@@ -12,9 +12,10 @@ use px_web::ui::{self, Card, Field, Note, Stat, Tone, pill};
 use px_web::{Answer, Failure, Flash, Html, Ui};
 
 use super::operation::Reason;
-use super::parts::{self, count, foreign, link, refused, say};
+use super::parts::{self, count, link, refused, say};
 use super::rollout_members;
 use super::rollouts::{current, members_in, name_of, names, state};
+use super::step_notes;
 use super::who::Reader;
 use crate::Core;
 use crate::app::authority::{PlatformOps as Ops, TenantScope};
@@ -153,7 +154,7 @@ fn live_part(t: &T, sheet: &Sheet) -> Html {
     let mut pieces = Vec::new();
     if sheet.rollout.state == RolloutState::Paused {
         let why = sheet.rollout.reason.as_deref().unwrap_or_default();
-        let why = Html::trusted(format!("<p>{}</p>", foreign(t, why)));
+        let why = Html::trusted(format!("<p>{}</p>", step_notes::reason(t, why)));
         let note = Note::new(Tone::Warn, t.t("adm-rollout-stands"), "").extra(why);
         pieces.push(note.html());
     }

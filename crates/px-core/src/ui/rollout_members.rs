@@ -7,8 +7,9 @@ use px_web::{Html, Ui};
 use serde_json::json;
 
 use super::operations::slice;
-use super::parts::{self, count, foreign, say};
+use super::parts::{self, count, say};
 use super::rollout::Sheet;
+use super::step_notes;
 use crate::app::fault::Blame;
 use crate::app::rollout::{MemberState, RolloutState};
 use crate::store::pages::MemberRow;
@@ -119,7 +120,7 @@ fn why(t: &T, sheet: &Sheet, row: &MemberRow, outcome: MemberState) -> Html {
     match (&row.problem, &row.reason, outcome) {
         (Some(problem), _, _) => {
             let title = Html::text(&parts::problem_title(t, problem));
-            let detail = foreign(t, &parts::capital(&problem.detail));
+            let detail = step_notes::reason(t, &problem.detail);
             let blame = blame.map_or_else(String::new, |key| t.t(key));
             let blame = Html::text(&blame);
             let code = Html::text(&problem.code);
@@ -127,7 +128,7 @@ fn why(t: &T, sheet: &Sheet, row: &MemberRow, outcome: MemberState) -> Html {
                 r#"<div><strong>{title}</strong> <code>{code}</code><br>{detail} <span class="px-muted">{blame}</span></div>"#
             ))
         }
-        (None, Some(reason), _) => foreign(t, &parts::capital(reason)),
+        (None, Some(reason), _) => step_notes::reason(t, reason),
         (None, None, MemberState::Installing) => row
             .member
             .install

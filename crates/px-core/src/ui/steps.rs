@@ -9,8 +9,8 @@ use px_web::{Html, Ui};
 
 use super::draft::{Draft, When, ZONES, night, sunday};
 use super::parts::{self, hidden, link, say};
+use super::why;
 use super::wizard::Sheet;
-use super::{permissions, why};
 use crate::app::install::Install;
 
 /// One version that can be chosen.
@@ -197,8 +197,8 @@ fn consent(t: &T, sheet: &Sheet, draft: &Draft, error: &str) -> Html {
         return Html::empty();
     };
     let new = sheet.new_permissions();
-    let list = permissions::list(t, &picked.permissions, &new);
-    let reasons = permissions::reasons(t, picked.risk, &picked.permissions, &picked.kind);
+    let list = ui::permission_list(t, &picked.permissions, &new);
+    let reasons = ui::risk_reasons(t, picked.risk, &picked.permissions, &picked.kind);
     let badge = ui::risk(t, picked.risk, &[]);
     let risk = parts::row([parts::paragraph(&t.t("adm-risk-of-version")), badge]);
     let mut pieces = vec![risk];

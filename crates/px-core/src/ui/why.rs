@@ -3,10 +3,9 @@
 use px_model::{Permission, UpgradePolicy};
 use px_web::Html;
 use px_web::i18n::T;
-use px_web::ui::{Tone, icon_sm, pill};
+use px_web::ui::{self, Tone, icon_sm, pill};
 
 use super::parts::{counted, say};
-use super::permissions;
 use crate::app::pages::{Blocker, Place};
 use crate::app::rollout::{MemberState, RolloutState};
 use crate::store::installed::Installed;
@@ -76,7 +75,7 @@ pub(super) fn reasons(t: &T, it: &Waiting<'_>) -> Vec<String> {
         UpgradePolicy::Notify => {
             why.push(t.t("adm-wait-notify"));
             for permission in it.asks_more {
-                let what = permissions::sentence(t, permission);
+                let what = ui::permission_words(t, permission);
                 why.push(say(t, "adm-wait-asks-too", &[("what", &what)]));
             }
         }
@@ -90,7 +89,7 @@ fn automatic(t: &T, it: &Waiting<'_>, why: &mut Vec<String>) {
         why.push(t.t("adm-wait-switched-off"));
     }
     for permission in it.asks_more {
-        let what = permissions::sentence(t, permission);
+        let what = ui::permission_words(t, permission);
         why.push(say(t, "adm-wait-asks", &[("what", &what)]));
     }
     let Some(place) = it.place else {

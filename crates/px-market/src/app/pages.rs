@@ -1,11 +1,11 @@
 //! What the site's pages show, gathered for one page each. Nothing here decides.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use px_api::market::{PluginDetail, TimelineEntry, VersionView};
-use px_model::{AuditId, PluginId, ReviewId, VersionId, VersionState};
-use px_notify::{Alert, NoticeStats, list_alerts, notice_stats};
+use px_model::{AuditId, PluginId, PublisherId, ReviewId, VersionId, VersionState};
+use px_notify::{Alert, Notice, NoticeStats, list_alerts, notice_stats};
 use px_review::Report;
 use px_store::{Actor, AuditFilter, AuditRecord, AuditVerdict};
 use px_work::JobCount;
@@ -25,6 +25,8 @@ use crate::store::{approvals, offers, publishers, queue, reports, timeline, vers
 const WINDOW: u32 = 200;
 /// Releases whose notices are shown.
 const RELEASES: u32 = 8;
+/// Unfinished things shown of a kind.
+const UNFINISHED: u32 = 20;
 
 /// A plugin for everybody.
 #[derive(Debug, Clone)]
@@ -114,6 +116,10 @@ pub struct OpsBoard {
     pub releases: Vec<(VersionRow, NoticeStats)>,
     /// Alerts, latest first.
     pub alerts: Vec<Alert>,
+    /// Versions in the automated part of their review, the oldest first.
+    pub checking: Vec<VersionRow>,
+    /// Notices that were given up, newest first.
+    pub undelivered: Vec<Notice>,
 }
 
 impl Market {
@@ -291,6 +297,8 @@ impl Market {
             pass_rate: reports::pass_rate(db, 100).await?,
             releases,
             alerts,
+            checking: pages::in_checks(db, UNFINISHED).await?,
+            undelivered: px_notify::list_dead(db, UNFINISHED).await?,
         })
     }
 
@@ -304,6 +312,31 @@ impl Market {
         query: &AuditQuery,
     ) -> AppResult<Vec<AuditRecord>> {
         Ok(pages::audit(self.db(), query).await?)
+    }
+
+    /// Names for people of what entries are about: versions and publishers; by id.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn subject_names(
+        &self,
+        _auth: &OperatorAuth,
+        found: &[AuditRecord],
+    ) -> AppResult<BTreeMap<String, String>> {
+        let mut names = BTreeMap::new();
+        let subjects: BTreeSet<&str> = found.iter().map(|r| r.subject.as_str()).collect();
+        for id in subjects {
+            let name = match (id.parse::<VersionId>(), id.parse::<PublisherId>()) {
+                (Ok(version), _) => versions::get(self.db(), version)
+                    .await
+                    .ok()
+                    .map(|row| format!("{} {}", row.name(), row.version)),
+                (_, Ok(publisher)) => self.publisher(publisher).await?.map(|row| row.name),
+                _ => None,
+            };
+            names.extend(name.map(|name| (id.to_owned(), name)));
+        }
+        Ok(names)
     }
 
     /// Walks the audit chain and says whether it is whole.

@@ -101,7 +101,12 @@ impl Templates {
             .find(|l| *l == language)
             .unwrap_or(LANGUAGES[0]);
         let text = self.texts.get(&(name, language)).map_or("", String::as_str);
-        let filled = substitute(text, words);
+        let said: Vec<(&str, String)> = words
+            .iter()
+            .map(|(word, value)| (*word, in_words(language, word, value)))
+            .collect();
+        let said: Vec<(&str, &str)> = said.iter().map(|(w, v)| (*w, v.as_str())).collect();
+        let filled = substitute(text, &said);
         let (subject, body) = filled.split_once("\n\n").unwrap_or((&filled, ""));
         Filled {
             subject: subject.trim().to_owned(),
@@ -130,6 +135,39 @@ impl Templates {
             text: filled.body,
             html,
         }
+    }
+}
+
+/// States, channels and outcomes as people call them in a language; everything else as it is.
+#[must_use]
+pub fn in_words(language: &str, word: &str, value: &str) -> String {
+    if !matches!(word, "state" | "channel" | "outcome") {
+        return value.to_owned();
+    }
+    let chinese = match value {
+        "draft" => "草稿",
+        "uploading" => "上传中",
+        "submitted" => "已提交",
+        "scanning" => "自动检查中",
+        "in_review" => "审核中",
+        "approved" => "已通过",
+        "listed" => "已上架",
+        "changes_requested" => "待修改",
+        "rejected" => "已驳回",
+        "blocked" => "已拦截",
+        "withdrawn" => "已下架",
+        "quarantined" => "已隔离",
+        "recalled" => "已召回",
+        "stable" => "稳定版",
+        "beta" => "测试版",
+        "install failed" => "安装失败",
+        "rolled back by itself" => "自动回滚",
+        "rolled back by hand" => "手动回滚",
+        other => other,
+    };
+    match language {
+        "zh-CN" => chinese.to_owned(),
+        _ => value.replace('_', " "),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::app::clock::warning_step;
 use crate::app::error::AppError;
 use crate::app::messages::{OPERATORS, REVIEWERS};
 use crate::app::queue::sla_alert_key;
+use crate::app::templates::in_words;
 use crate::app::transition::record;
 use crate::store::queue;
 use crate::store::row::VersionRow;
@@ -79,10 +80,10 @@ async fn warn(market: &Market, row: &VersionRow, step: i64) -> Result<bool, AppE
 
 fn alert(row: &VersionRow, audience: &str, step: i64) -> NewAlert {
     let name = format!("{} {}", row.name(), row.version);
-    let deadline = row
-        .clock
-        .deadline
-        .map_or_else(String::new, |at| at.to_string());
+    let deadline = row.clock.deadline.map_or_else(String::new, |at| {
+        at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+    });
+    let state = |language| in_words(language, "state", row.state.as_str());
     let (severity, title) = if step >= 100 {
         let en = format!("The review of {name} is over its promised time");
         (
@@ -112,8 +113,8 @@ fn alert(row: &VersionRow, audience: &str, step: i64) -> NewAlert {
         .to_owned(),
         title,
         body: Text2::new(
-            format!("It is {} and was to be decided by {deadline}.", row.state),
-            format!("当前状态：{}，应在 {deadline} 前完成审核。", row.state),
+            format!("It is {} and was to be decided by {deadline}.", state("en")),
+            format!("当前状态：{}，应在 {deadline} 前完成审核。", state("zh-CN")),
         ),
         tenant: None,
         subject: Some(row.review.to_string()),

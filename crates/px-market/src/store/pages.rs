@@ -149,6 +149,21 @@ pub async fn newest_listed(db: &Db, limit: u32) -> Result<Vec<VersionRow>> {
     rows.iter().map(VersionRow::from_row).collect()
 }
 
+/// Versions in the automated part of their review, the oldest first.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn in_checks(db: &Db, limit: u32) -> Result<Vec<VersionRow>> {
+    let rows = db
+        .rows(
+            "SELECT v.*, o.name AS publisher_name FROM versions v JOIN publishers o ON o.id = v.publisher
+             WHERE v.state IN ('submitted', 'scanning') ORDER BY v.submitted_at, v.id LIMIT $1",
+            vals![limit],
+        )
+        .await?;
+    rows.iter().map(VersionRow::from_row).collect()
+}
+
 /// What tenants reported about one version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutcomeCount {

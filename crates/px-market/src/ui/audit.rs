@@ -1,14 +1,15 @@
 //! The audit log: who did what, searchable, with a check of its chain.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use px_store::AuditRecord;
+use px_web::http::Export;
 use px_web::i18n::T;
 use px_web::identity::MarketOperator;
-use px_web::ui::{self, Card, Column, Empty, Filter, ListQuery, Note, Row, Table, Tone};
+use px_web::ui::{self, Card, Filter, ListQuery, Note, Subject, Tone, audit_export, audit_table};
 use px_web::{Answer, Flash, Html, Ui};
-use serde_json::json;
 
-use super::export::Export;
 use super::parts::{fail, number, operator, stack};
 use crate::Market;
 use crate::store::pages::AuditQuery;
@@ -44,7 +45,7 @@ pub(super) async fn page(ui: Ui, who: MarketOperator, State(market): State<Marke
         .await
         .map_err(fail)?;
     if export {
-        return Ok(file(&found).answer(&query));
+        return Ok(audit_export(&found).answer(&query));
     }
     let more = found.len() > limit as usize;
     found.truncate(limit as usize);
@@ -69,7 +70,12 @@ pub(super) async fn page(ui: Ui, who: MarketOperator, State(market): State<Marke
             );
             Note::new(Tone::Info, "", text).extra(clear).html()
         });
-    let table = Card::new("", table(t, &query, &found, next)).flush().html();
+    let names = market
+        .subject_names(&operator(&who), &found)
+        .await
+        .map_err(fail)?;
+    let table = table(t, &query, &names, &found, next);
+    let table = Card::new("", table).flush().html();
     let page = ui
         .page(t.t("mkt-nav-audit"))
         .lead(t.t("mkt-audit-lead"))
@@ -78,100 +84,24 @@ pub(super) async fn page(ui: Ui, who: MarketOperator, State(market): State<Marke
     Ok(page.show_html(stack([about, table])))
 }
 
-fn table(t: &T, query: &ListQuery, found: &[AuditRecord], next: Option<String>) -> Html {
+fn table(
+    t: &T,
+    query: &ListQuery,
+    names: &BTreeMap<String, String>,
+    found: &[AuditRecord],
+    next: Option<String>,
+) -> Html {
     let nouns = NOUNS.map(|noun| (noun.to_owned(), t.t(&format!("mkt-noun-{noun}"))));
-    Table::new(t, query, t.t("mkt-nav-audit"))
-        .search(t.t("mkt-audit-search"))
-        .filter(Filter::new("noun", t.t("mkt-audit-noun"), nouns.to_vec()))
-        .column(Column::new(t.t("mkt-audit-when")))
-        .column(Column::new(t.t("mkt-audit-who")))
-        .column(Column::new(t.t("mkt-audit-what")))
-        .column(Column::new(t.t("mkt-audit-subject")))
-        .column(Column::new(t.t("mkt-audit-detail")))
-        .rows(found.iter().map(|entry| line(t, query, entry)))
-        .empty(Empty::new(
-            "history",
-            t.t("mkt-audit-empty"),
-            t.t("mkt-audit-empty-text"),
-        ))
-        .next(next)
-        .export()
-        .html()
-}
-
-fn line(t: &T, query: &ListQuery, entry: &AuditRecord) -> Row {
-    let (action, seq) = (
-        Html::text(&entry.action),
-        number(t, entry.seq.unsigned_abs()),
-    );
-    let href = Html::text(&query.with("subject", Some(&entry.subject))).into_string();
-    let subject = Html::text(&entry.subject);
-    let subject = Html::trusted(format!(
-        r#"<a class="px-id" href="{href}"><code>{subject}</code></a>"#
-    ));
-    let detail = serde_json::to_string_pretty(&entry.detail).unwrap_or_default();
-    let chain = format!(
-        "{detail}\n\n{}\n{} → {}",
-        entry.id,
-        short(&entry.prev),
-        short(&entry.hash)
-    );
-    let (detail, show) = (Html::text(&chain), Html::text(&t.t("mkt-audit-show")));
-    Row::new([
-        ui::time(t, entry.at),
-        Row::lead(
-            &ui::avatar(&entry.actor.name),
-            &entry.actor.name,
-            "",
-            &entry.actor.kind,
-        ),
-        Html::trusted(format!(
-            r#"<code>{action}</code> <small class="px-muted">#{seq}</small>"#
-        )),
-        subject,
-        Html::trusted(format!(
-            r#"<details class="mkt-more"><summary>{show}</summary><pre class="mkt-json" tabindex="0">{detail}</pre></details>"#
-        )),
-    ])
+    let about = Filter::new("noun", t.t("mkt-audit-noun"), nouns.to_vec());
+    let subject = |entry: &AuditRecord| Subject {
+        name: names.get(&entry.subject).cloned().unwrap_or_default(),
+        href: query.with("subject", Some(&entry.subject)),
+    };
+    audit_table(t, query, found, next, about, subject).html()
 }
 
 fn short(hash: &str) -> &str {
     hash.get(..16).unwrap_or(hash)
-}
-
-fn file(found: &[AuditRecord]) -> Export {
-    let cells = found.iter().map(|e| {
-        vec![
-            json!(e.seq),
-            json!(e.id),
-            json!(e.at),
-            json!(e.actor.kind),
-            json!(e.actor.id),
-            json!(e.actor.name),
-            json!(e.action),
-            json!(e.subject),
-            e.detail.clone(),
-            json!(e.prev),
-            json!(e.hash),
-        ]
-    });
-    Export {
-        name: "audit",
-        columns: &[
-            "seq",
-            "id",
-            "at",
-            "actorKind",
-            "actor",
-            "actorName",
-            "action",
-            "subject",
-            "detail",
-            "prev",
-            "hash",
-        ],
-        rows: cells.collect(),
-    }
 }
 
 /// `POST /ops/audit/check`: walks the chain and says what it found.

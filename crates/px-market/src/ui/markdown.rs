@@ -21,6 +21,8 @@ pub(super) fn render(text: &str) -> Html {
     let events: Vec<Event<'_>> = parse().filter_map(|event| safe.pass(event)).collect();
     let mut out = String::with_capacity(end + end / 2);
     html::push_html(&mut out, events.into_iter());
+    // What scrolls sideways must be reachable with the keyboard.
+    let out = out.replace("<pre>", r#"<pre tabindex="0">"#);
     Html::trusted(format!(r#"<div class="px-prose">{out}</div>"#))
 }
 

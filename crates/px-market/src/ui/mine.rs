@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::export::Export;
 use super::parts::{beta, fail, group, link, matches, number, paged, publisher, stack};
-use super::{permissions, steps};
+use super::steps;
 use crate::Market;
 use crate::app::pages::MyBoard;
 use crate::store::row::VersionRow;
@@ -224,7 +224,7 @@ fn table(t: &T, query: &ListQuery, board: &MyBoard, rows: Vec<&VersionRow>) -> H
 
 fn line(t: &T, board: &MyBoard, row: &VersionRow) -> Row {
     let kind = row.facts.as_ref().map(|f| f.kind.as_str());
-    let reasons = permissions::reasons(t, row.risk, &row.permissions, kind);
+    let reasons = ui::risk_reasons(t, row.risk, &row.permissions, kind.unwrap_or_default());
     let next = match row.clock.deadline {
         Some(deadline) if ours(row.state) => {
             ui::sla(t, row.submitted_at.unwrap_or(row.created_at), deadline)

@@ -15,6 +15,7 @@ mod live;
 mod markdown;
 mod mine;
 mod ops;
+mod ops_mend;
 mod ops_parts;
 mod parts;
 mod permissions;
@@ -100,6 +101,8 @@ fn operator_routes() -> Router<Market> {
     Router::new()
         .route("/ops", get(ops::page))
         .route("/ops/alerts/acknowledge", post(ops::acknowledge))
+        .route("/ops/notices/resend", post(ops_mend::resend))
+        .route("/ops/versions/{id}/rescan", post(ops_mend::rescan))
         .route("/ops/audit", get(audit::page))
         .route("/ops/audit/check", post(audit::check))
 }

@@ -10,6 +10,7 @@ use px_web::ui::{self, Card, Empty, Stat, Tone};
 use px_web::{Answer, Failure, Flash, Html, Ui};
 use serde::Deserialize;
 
+use super::ops_mend;
 use super::ops_parts::{deliveries, funnel, jobs, queue_chart, sla_chart};
 use super::parts::{fail, number, operator, stack};
 use crate::Market;
@@ -25,6 +26,14 @@ pub(super) async fn page(ui: Ui, who: MarketOperator, State(market): State<Marke
         cards.push(alerts(&ui, &board));
     }
     cards.push(figures(t, &market, &board));
+    for card in [
+        ops_mend::undelivered(&ui, &board),
+        ops_mend::checking(&ui, &board),
+    ] {
+        if !card.is_empty() {
+            cards.push(card);
+        }
+    }
     cards.push(columns(&[
         Card::new(t.t("mkt-funnel"), funnel(t, &board)).html(),
         Card::new(t.t("mkt-sla-chart"), sla_chart(t, &market, &board)).html(),

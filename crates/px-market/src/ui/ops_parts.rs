@@ -178,7 +178,8 @@ pub(super) fn jobs(t: &T, board: &OpsBoard) -> Html {
             (0, _) => ui::pill(Tone::Warn, "hourglass-high", &t.t("mkt-job-behind")),
             _ => ui::pill(Tone::Danger, "alert-circle", &t.t("mkt-job-dead")),
         };
-        let name = Html::trusted(format!("<code>{}</code>", Html::text(kind)));
+        let words = t.find(&format!("mkt-job-{}", kind.replace(['.', '_'], "-")));
+        let name = Html::text(words.as_deref().unwrap_or(kind));
         let figure = |state: &str| Html::text(&number(t, n(state)));
         Row::new([
             name,

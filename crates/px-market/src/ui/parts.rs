@@ -94,8 +94,8 @@ pub(super) fn refusal(t: &T, problem: &Problem) -> Html {
         .iter()
         .map(|e| format!("{} — {}", e.detail, e.remedy))
         .collect();
-    if items.is_empty() && t.lang() == Lang::En {
-        items.extend(code.map(|code| code.explain().to_owned()));
+    if items.is_empty() {
+        items.extend(code.map(|code| t.code(code).remedy.to_owned()));
     }
     let code = Html::trusted(format!(
         r#"<div class="px-id"><code>{}</code></div>"#,

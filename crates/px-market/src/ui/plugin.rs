@@ -7,12 +7,12 @@ use px_web::i18n::T;
 use px_web::ui::{self, Card, Note, Tone, icon};
 use px_web::{Answer, Failure, Html, Ui};
 
+use super::markdown;
 use super::parts::{
     beta, category_word, channel_word, fail, kind_word, link, muted, number, publisher_name, split,
     stack,
 };
 use super::plugin_parts::{compatibility, dependencies, install, signed, versions};
-use super::{markdown, permissions};
 use crate::Market;
 use crate::app::pages::PluginFile;
 
@@ -35,7 +35,10 @@ pub(super) async fn page(
     );
     let body = stack([
         warning(t, shown),
-        split(&wide(t, &file), &narrow(&ui, &market, &file, shown)),
+        split(
+            &wide(t, &market, &file, shown),
+            &narrow(t, &market, &file, shown),
+        ),
     ]);
     let page = ui
         .page(summary.name.as_str())
@@ -72,7 +75,7 @@ fn warning(t: &T, shown: Option<&ListedVersion>) -> Html {
     .html()
 }
 
-fn wide(t: &T, file: &PluginFile) -> Html {
+fn wide(t: &T, market: &Market, file: &PluginFile, shown: Option<&ListedVersion>) -> Html {
     let readme = match file
         .detail
         .readme
@@ -82,29 +85,28 @@ fn wide(t: &T, file: &PluginFile) -> Html {
         Some(readme) => markdown::render(readme),
         None => muted(&t.t("mkt-no-readme")),
     };
-    stack([
+    let mut cards = vec![
         Card::new(t.t("mkt-about"), readme).html(),
         Card::new(t.t("mkt-versions"), versions(t, file))
             .flush()
             .id("versions")
             .html(),
-    ])
+    ];
+    if let Some(version) = shown {
+        let how = Card::new(t.t("mkt-install"), install(t, version)).id("install");
+        cards.push(how.html());
+        cards.push(Card::new(t.t("mkt-trust"), signed(t, market, file, version)).html());
+    }
+    stack(cards)
 }
 
-fn narrow(ui: &Ui, market: &Market, file: &PluginFile, shown: Option<&ListedVersion>) -> Html {
-    let t = &ui.t;
+fn narrow(t: &T, market: &Market, file: &PluginFile, shown: Option<&ListedVersion>) -> Html {
     let mut cards = vec![Card::new(t.t("mkt-facts"), facts(t, file, shown)).html()];
     if let Some(version) = shown {
-        let perms = permissions::list(t, &version.permissions, &[]);
+        let perms = ui::permission_list(t, &version.permissions, &[]);
         cards.push(Card::new(t.t("mkt-permissions"), perms).html());
         cards.push(Card::new(t.t("mkt-needs"), dependencies(t, version)).html());
         cards.push(Card::new(t.t("mkt-compat"), compatibility(t, market, file)).html());
-        cards.push(
-            Card::new(t.t("mkt-install"), install(t, version))
-                .id("install")
-                .html(),
-        );
-        cards.push(Card::new(t.t("mkt-trust"), signed(t, market, file, version)).html());
     }
     stack(cards)
 }
@@ -112,7 +114,7 @@ fn narrow(ui: &Ui, market: &Market, file: &PluginFile, shown: Option<&ListedVers
 fn facts(t: &T, file: &PluginFile, shown: Option<&ListedVersion>) -> Html {
     let summary = &file.detail.summary;
     let perms = shown.map(|v| v.permissions.as_slice()).unwrap_or_default();
-    let reasons = permissions::reasons(t, summary.risk, perms, Some(&summary.kind));
+    let reasons = ui::risk_reasons(t, summary.risk, perms, &summary.kind);
     let mut list = vec![
         (
             t.t("mkt-publisher"),

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::export::Export;
 use super::live::follow;
 use super::parts::{beta, fail, link, matches, number, paged, reviewer, stack};
-use super::permissions::{added, reasons};
+use super::permissions::added;
 use super::report_parts::verdict;
 use super::version::Seen;
 use crate::Market;
@@ -301,7 +301,11 @@ fn line(ui: &Ui, auth: &ReviewerAuth, board: &QueueBoard, row: &VersionRow) -> R
     Row::new([
         lead,
         clock,
-        ui::risk(t, row.risk, &reasons(t, row.risk, &row.permissions, kind)),
+        ui::risk(
+            t,
+            row.risk,
+            &ui::risk_reasons(t, row.risk, &row.permissions, kind.unwrap_or_default()),
+        ),
         changed(t, board, row),
         ui::time(t, submitted),
         claim(ui, auth, row),

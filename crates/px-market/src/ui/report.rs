@@ -175,7 +175,7 @@ fn claim(ui: &Ui, auth: &ReviewerAuth, file: &ReviewFile) -> Html {
 fn facts(t: &T, file: &ReviewFile) -> Html {
     let row = &file.row;
     let kind = row.facts.as_ref().map(|f| f.kind.as_str());
-    let reasons = permissions::reasons(t, row.risk, &row.permissions, kind);
+    let reasons = ui::risk_reasons(t, row.risk, &row.permissions, kind.unwrap_or_default());
     let mut list = vec![
         (t.t("mkt-state"), ui::version_state(t, row.state)),
         (t.t("mkt-publisher"), Html::text(&row.publisher_name)),
@@ -231,7 +231,7 @@ fn diff(t: &T, file: &ReviewFile) -> Html {
             muted(&t.t("mkt-diff-first")),
             section(
                 &t.t("mkt-permissions"),
-                &permissions::list(t, &row.permissions, &[]),
+                &ui::permission_list(t, &row.permissions, &[]),
             ),
             section(&t.t("mkt-needs"), &dependency_list(t, &row.dependencies)),
         ]);
@@ -248,7 +248,7 @@ fn diff(t: &T, file: &ReviewFile) -> Html {
     }
     pieces.push(section(
         &t.t("mkt-permissions"),
-        &permissions::list(t, &row.permissions, &new),
+        &ui::permission_list(t, &row.permissions, &new),
     ));
     if !new.is_empty() || !gone.is_empty() {
         pieces.push(lines_diff(

@@ -17,7 +17,7 @@ use super::ask::Ask;
 use super::live::follow;
 use super::parts::{beta, fail, muted, number, publishers, refusal, split, stack};
 use super::report_parts::findings;
-use super::{markdown, permissions, steps};
+use super::{markdown, steps};
 use crate::Market;
 use crate::app::authority::PublisherAuth;
 use crate::app::pages::VersionFile;
@@ -141,7 +141,7 @@ fn state(ui: &Ui, file: &VersionFile) -> Html {
         Card::new(t.t("mkt-facts"), facts(t, file)).html(),
         Card::new(
             t.t("mkt-permissions"),
-            permissions::list(t, &file.view.permissions, &[]),
+            ui::permission_list(t, &file.view.permissions, &[]),
         )
         .html(),
     ]);
@@ -151,7 +151,7 @@ fn state(ui: &Ui, file: &VersionFile) -> Html {
 fn facts(t: &T, file: &VersionFile) -> Html {
     let (view, row) = (&file.view, &file.row);
     let kind = row.facts.as_ref().map(|f| f.kind.as_str());
-    let reasons = permissions::reasons(t, view.risk, &view.permissions, kind);
+    let reasons = ui::risk_reasons(t, view.risk, &view.permissions, kind.unwrap_or_default());
     let channel = Html::join([
         Html::text(&super::parts::channel_word(t, view.channel)),
         Html::trusted(" "),

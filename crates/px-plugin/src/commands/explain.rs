@@ -48,16 +48,19 @@ pub fn run(args: &Args, session: &Session) -> Result<Outcome, Failure> {
 }
 
 fn code_page(code: Code, chinese: bool) -> Outcome {
-    let title = if chinese {
-        code.title_zh()
+    let (title, cause, remedy, words) = if chinese {
+        let words = ["原因", "处理", "HTTP 状态"];
+        (code.title_zh(), code.cause_zh(), code.remedy_zh(), words)
     } else {
-        code.title()
+        let words = ["why", "help", "HTTP status"];
+        (code.title(), code.cause(), code.remedy(), words)
     };
-    let page = head(code.as_str(), title)
-        .blank()
-        .line(code.explain())
-        .blank()
-        .pairs([("HTTP status", code.status().to_string())]);
+    let status = code.status().to_string();
+    let page = head(code.as_str(), title).blank().pairs([
+        (words[0], cause.to_owned()),
+        (words[1], remedy.to_owned()),
+        (words[2], status),
+    ]);
     Outcome::new(&code_json(code), page).essence(code.explain())
 }
 
@@ -116,6 +119,8 @@ fn code_json(code: Code) -> Value {
     json!({
         "code": code.as_str(), "title": code.title(), "titleZh": code.title_zh(),
         "status": code.status(), "explain": code.explain(),
+        "cause": code.cause(), "remedy": code.remedy(),
+        "causeZh": code.cause_zh(), "remedyZh": code.remedy_zh(),
     })
 }
 

@@ -124,10 +124,13 @@ fn a_narrow_terminal_is_enough() {
     PX-0206  The upload continues at another
     offset
 
-    Ask with HEAD where to continue (tus
-    1.0). `px-plugin publish --resume` does
-    it for you.
-
+    why
+      The Marketplace holds more or fewer
+      bytes than the client believes.
+    help
+      Ask with HEAD where to continue (tus
+      1.0); `px-plugin publish --resume`
+      does it for you.
     HTTP status  409
     "#);
     let (_, help, _) = narrow.run(&author, &["pack", "--help"]);

@@ -276,8 +276,8 @@ fn every_code_and_check_is_explained() {
     assert_snapshot!(one.out, @r#"
     PX-0203  The version is not newer than the listed one
 
-    On one channel versions only go up. `current` names the newest; choose a higher number.
-
+    why          On one channel versions only go up; `current` names the newest.
+    help         Choose a higher number.
     HTTP status  409
     "#);
     author.run(&["explain", "arc-01"]).expect(0);

@@ -1,9 +1,11 @@
 //! Words of the pages in English and Chinese, in Fluent files registered by each crate.
 
 mod check;
+mod code;
 mod format;
 
 pub use check::audit;
+pub use code::CodeWords;
 pub use fluent_bundle::FluentValue as Value;
 
 use fluent_bundle::concurrent::FluentBundle;

@@ -2,12 +2,14 @@
 //! any crate write it with `{{ … }}`; what users typed is escaped inside.
 
 mod action;
+mod audit;
 mod basic;
 mod chart;
 mod diff;
 mod form;
 mod list;
 mod live;
+mod permissions;
 mod plugin_card;
 mod status;
 mod steps;
@@ -15,6 +17,7 @@ mod table;
 mod time;
 
 pub use action::{Action, Look, Reason};
+pub use audit::{Subject, audit_export, audit_table, audit_words};
 pub use basic::{
     Card, Empty, Fact, Note, Stat, Tab, avatar, chip, code, copyable, facts, progress, tabs, tile,
 };
@@ -23,6 +26,7 @@ pub use diff::{Diff, DiffLine};
 pub use form::Field;
 pub use list::ListQuery;
 pub use live::{live, live_every, log, refreshed};
+pub use permissions::{permission_list, permission_words, risk_reasons};
 pub use plugin_card::PluginCard;
 pub use status::{Tone, install_state, pill, risk, version_state};
 pub use steps::{Step, StepState, steps, wizard};

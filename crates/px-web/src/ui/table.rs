@@ -44,6 +44,7 @@ pub struct Filter {
     name: &'static str,
     label: String,
     options: Vec<(String, String)>,
+    unset: Option<String>,
 }
 
 impl Filter {
@@ -58,7 +59,15 @@ impl Filter {
             name,
             label: label.into(),
             options,
+            unset: None,
         }
+    }
+
+    /// What no choice means, when that is not "all": an order, for example, is by name then.
+    #[must_use]
+    pub fn unset(mut self, word: impl Into<String>) -> Self {
+        self.unset = Some(word.into());
+        self
     }
 }
 
@@ -119,6 +128,7 @@ struct Head {
 
 struct Choice {
     name: &'static str,
+    unset: String,
     label: String,
     options: Vec<(String, String, bool)>,
 }
@@ -278,8 +288,10 @@ impl<'a> Table<'a> {
                 .options
                 .iter()
                 .map(|(v, w)| (v.clone(), w.clone(), chosen == Some(v.as_str())));
+            let unset = filter.unset.clone();
             Choice {
                 name: filter.name,
+                unset: unset.unwrap_or_else(|| self.t.t("table-all")),
                 label: filter.label.clone(),
                 options: options.collect(),
             }

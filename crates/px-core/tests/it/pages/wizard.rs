@@ -73,7 +73,11 @@ async fn four_pages_lead_to_an_install_that_waits_for_its_time() {
     assert!(late.body.contains(r#"value="Asia/Tokyo" selected"#));
     let kept = "version=1.0.0&when=sunday&zone=Asia/Shanghai";
     let third = admin.get(&format!("{HERE}?step=3&{kept}")).await;
-    assert!(third.body.contains("Send data to api.example.com"));
+    assert!(
+        third
+            .body
+            .contains("Send and receive data over the internet: api.example.com")
+    );
     let refused = admin.get(&format!("{HERE}?step=4&{kept}&grant=yes")).await;
     assert!(refused.body.contains("High risk needs its own tick"));
     let fourth = admin

@@ -42,9 +42,10 @@ fn every_state_has_its_words() {
     let mut keys: Vec<String> = Vec::new();
     for state in InstallState::ALL {
         let slug = state.as_str().replace('_', "-");
-        for kind in ["step", "now", "next", "did-install"] {
+        for kind in ["step", "now", "next"] {
             keys.push(format!("adm-{kind}-{slug}"));
         }
+        keys.push(format!("did-install-{slug}"));
         if !state.is_final() {
             keys.push(format!("adm-doing-{slug}"));
         }
@@ -68,7 +69,7 @@ fn every_state_has_its_words() {
     ];
     for state in states {
         keys.push(format!("adm-rollout-{}", state.as_str()));
-        keys.push(format!("adm-did-rollout-{}", state.as_str()));
+        keys.push(format!("did-rollout-{}", state.as_str()));
     }
     keys.extend(
         UpgradePolicy::ALL

@@ -12,7 +12,7 @@ use reqwest::header::DATE;
 use super::Step;
 use crate::commands::login::who_am_i;
 use crate::config::Settings;
-use crate::failure::causes;
+use crate::failure::root;
 use crate::keystore::KeyStore;
 use crate::market::{self, paths};
 use crate::session::Session;
@@ -36,7 +36,7 @@ pub async fn steps(session: &Session, settings: &Settings) -> Vec<Step> {
     {
         Ok(answer) => answer,
         Err(error) => {
-            let seen = format!("{url}: {}", causes(&error.without_url()));
+            let seen = format!("{url}: {}", root(&error.without_url()));
             return vec![Step::bad(
                 "network",
                 seen,

@@ -1,0 +1,3 @@
+//! What the wire types promise beyond their own shape.
+
+mod errors;
