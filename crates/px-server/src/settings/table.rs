@@ -253,6 +253,12 @@ pub const SETTINGS: &[Setting] = &[
         "time between two probes of a version on probation",
     ),
     setting(
+        "PX_STATE_GRACE_SECONDS",
+        Kind::Seconds,
+        "10",
+        "added to the time limit of each install state; more on slow disks",
+    ),
+    setting(
         "PX_ALERT_WEBHOOK_URL",
         Kind::Url,
         "",
