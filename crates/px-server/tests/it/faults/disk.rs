@@ -13,7 +13,7 @@ impl SmallDisk {
         match try_mount(folder, bytes) {
             Ok(()) => Some(Self(folder.to_owned())),
             Err(why) => {
-                eprintln!("left out, no file system can be mounted here: {why}");
+                super::left_out(&format!("no file system can be mounted here: {why}"));
                 None
             }
         }
