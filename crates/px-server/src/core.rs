@@ -79,6 +79,7 @@ fn config(settings: &Settings) -> anyhow::Result<CoreConfig> {
     config.allowed_hosts = settings.list("PX_ONLINE_ALLOWED_HOSTS");
     config.allow_private_addresses = settings.on("PX_ALLOW_PRIVATE_ADDRESSES");
     config.probation.duration = settings.seconds("PX_PROBATION_SECONDS");
+    config.limits.grace = settings.seconds("PX_STATE_GRACE_SECONDS");
     config.job_lease = job_lease(settings);
     config.probe_every = settings.seconds("PX_PROBE_SECONDS");
     config.limits.attempts = u32::try_from(settings.number("PX_INSTALL_ATTEMPTS"))?.max(1);

@@ -291,6 +291,12 @@ pub const SETTINGS: &[Setting] = &[
         "time in which a download must bring 20 KiB, or the try is over",
     ),
     setting(
+        "PX_STATE_GRACE_SECONDS",
+        Kind::Seconds,
+        "10",
+        "added to the time limit of each install state; more on slow disks",
+    ),
+    setting(
         "PX_ALERT_WEBHOOK_URL",
         Kind::Url,
         "",

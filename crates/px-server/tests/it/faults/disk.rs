@@ -10,21 +10,20 @@ pub struct SmallDisk(PathBuf);
 impl SmallDisk {
     /// Mounts one over a folder; `None`, with a word on the terminal, where that is not allowed.
     pub fn mount(folder: &Path, bytes: u64) -> Option<Self> {
-        let options = format!("size={bytes}");
-        let args = ["-t", "tmpfs", "-o", &options, "powerx-test"];
-        let done = Command::new("mount").args(args).arg(folder).output();
-        match done {
-            Ok(out) if out.status.success() => Some(Self(folder.to_owned())),
-            Ok(out) => {
-                let why = String::from_utf8_lossy(&out.stderr).into_owned();
-                eprintln!("left out, no file system can be mounted here: {why}");
-                None
-            }
-            Err(error) => {
-                eprintln!("left out, no file system can be mounted here: {error}");
+        match try_mount(folder, bytes) {
+            Ok(()) => Some(Self(folder.to_owned())),
+            Err(why) => {
+                super::left_out(&format!("no file system can be mounted here: {why}"));
                 None
             }
         }
+    }
+
+    /// Mounts one in memory where that is allowed, because what a disk needs to write for good is
+    /// the longest part of these tests and not what they are about.
+    pub fn in_memory(folder: &Path) -> Option<Self> {
+        let done = try_mount(folder, 2 << 30);
+        done.is_ok().then(|| Self(folder.to_owned()))
     }
 
     fn ballast(&self) -> PathBuf {
@@ -43,6 +42,18 @@ impl SmallDisk {
     /// Gives the room back.
     pub fn free(&self) {
         std::fs::remove_file(self.ballast()).unwrap();
+    }
+}
+
+fn try_mount(folder: &Path, bytes: u64) -> Result<(), String> {
+    let options = format!("size={bytes}");
+    let args = ["-t", "tmpfs", "-o", &options, "powerx-test"];
+    let done = Command::new("mount").args(args).arg(folder).output();
+    let out = done.map_err(|e| e.to_string())?;
+    if out.status.success() {
+        Ok(())
+    } else {
+        Err(String::from_utf8_lossy(&out.stderr).into_owned())
     }
 }
 

@@ -73,6 +73,6 @@ async fn twenty_publishes_and_fifty_installs_at_once_in_two_processes_on_postgre
     if installed() {
         crowd(Engine::Postgres, 2).await;
     } else {
-        eprintln!("left out: PostgreSQL is not installed");
+        super::left_out("PostgreSQL is not installed");
     }
 }

@@ -107,7 +107,7 @@ impl Site {
         let data = folder.path().join("data");
         std::fs::create_dir_all(&data).unwrap();
         let disk = match small_disk {
-            None => None,
+            None => SmallDisk::in_memory(&data),
             Some(bytes) => Some(SmallDisk::mount(&data, bytes)?),
         };
         let server = (engine == Engine::Postgres).then(|| Postgres::start().unwrap());
@@ -277,7 +277,9 @@ fn run(folder: &Path, urls: [&Url; 2], control: &Control, addresses: &[String; 2
         .env("MKP_DATABASE_URL", &addresses[0])
         .env("POWERX_DATABASE_URL", &addresses[1])
         .env("PX_PROBATION_SECONDS", "1")
-        .env("PX_PROBE_SECONDS", "0.2")
+        .env("PX_PROBE_SECONDS", "0.5")
+        // On a busy machine it takes a while until everybody is held.
+        .env("PX_STATE_GRACE_SECONDS", "240")
         .env("PX_JOB_LEASE_SECONDS", "8")
         .env("PX_LOG", "warn")
         .env("PX_FAULT_FOLDER", &control.0)
