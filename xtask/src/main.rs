@@ -6,6 +6,7 @@ mod needs;
 #[path = "../../crates/px-testkit/src/postgres.rs"]
 mod postgres;
 mod steps;
+mod strangers;
 
 use std::process::ExitCode;
 
@@ -18,6 +19,7 @@ Usage: cargo xtask <COMMAND>
 
 Commands:
   test      Everything that must pass: formatting, lints, tests on SQLite and PostgreSQL
+  strangers Clients that nobody here wrote talk to the real servers
   postgres  A private PostgreSQL server for running single tests; ends with Enter or Ctrl-C
 
 Options of `test`:
@@ -26,11 +28,16 @@ Options of `test`:
   --no-install            Do not install missing programs with apt-get
   -h, --help              Show this help
 
+Options of `strangers`:
+  --only TEXT             Only clients whose script's name contains TEXT; may be given more than once
+  --no-install            Do not install missing programs with apt-get
+
 Examples:
   cargo xtask test
   cargo xtask test --only tests
   cargo xtask test --only tests --filter webhooks::
   cargo xtask test --only fmt --only lint
+  cargo xtask strangers --only upload --only webhooks
   cargo xtask postgres
 
 On Debian and Ubuntu `test` installs what the tests need (postgresql, nats-server, chromium,
@@ -52,6 +59,10 @@ fn main() -> ExitCode {
         }
         Some((&"test", rest)) => match parse(rest) {
             Ok(options) => steps::run(&options),
+            Err(message) => usage(&message),
+        },
+        Some((&"strangers", rest)) => match strangers::parse(rest) {
+            Ok(options) => strangers::run(&options),
             Err(message) => usage(&message),
         },
         Some((&"postgres", [])) => serve_postgres(),

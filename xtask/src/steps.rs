@@ -59,7 +59,7 @@ pub fn run(options: &Options) -> ExitCode {
         needs::rust_components();
     }
     if wanted(Step::Tests) {
-        needs::programs(options.install);
+        needs::programs(options.install, needs::TESTS);
     }
     if wanted(Step::Format) && !step("formatting", &mut cargo(&["fmt", "--all", "--check"])) {
         eprintln!("help: `cargo fmt --all` mends it");
@@ -89,7 +89,7 @@ pub fn run(options: &Options) -> ExitCode {
 }
 
 /// The root of the repository, wherever the command is called from.
-fn root() -> std::path::PathBuf {
+pub fn root() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
@@ -157,7 +157,7 @@ fn private_server() -> Option<Postgres> {
 }
 
 /// Runs a step and says how long it took.
-fn step(name: &str, command: &mut Command) -> bool {
+pub fn step(name: &str, command: &mut Command) -> bool {
     println!("==> {name}");
     let started = Instant::now();
     let passed = succeeds(command);
@@ -169,7 +169,7 @@ fn step(name: &str, command: &mut Command) -> bool {
     passed
 }
 
-fn succeeds(command: &mut Command) -> bool {
+pub fn succeeds(command: &mut Command) -> bool {
     match command.status() {
         Ok(status) => status.success(),
         Err(e) => {

@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod cli;
 pub mod core;
 pub mod demo;
+mod figures;
 pub mod local;
 pub mod market;
 pub mod operator;

@@ -254,6 +254,10 @@ impl Syncer {
         let state = catalog::sync_state(&self.db, &self.source).await?;
         let now = self.db.env().now();
         let stale = state.polled_at.is_none_or(|at| now > at + limit);
+        if let Some(at) = state.polled_at {
+            let age = now.duration_since(at).as_secs_f64().max(0.0);
+            metrics::gauge!("powerx_catalog_age_seconds").set(age);
+        }
         if stale {
             self.alert(
                 "catalog.stale",
