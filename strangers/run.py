@@ -18,6 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import chain_sink
 import prepare
 import servers
 
@@ -26,7 +27,7 @@ HERE = Path(__file__).resolve().parent
 MISSING = "FileNotFoundError: [Errno 2] No such file or directory: "
 LIMIT = 420
 
-# In this order: the API fuzzers leave much behind, the metrics want something to have happened.
+# In this order: the API fuzzers leave much behind, such as revoked keys.
 CLIENTS = [
     "upload_tuspy.py",
     "upload_tus_js.mjs",
@@ -40,9 +41,12 @@ CLIENTS = [
     "bundles_aria2.py",
     "archive_tools.py",
     "signature.py",
+    "metrics_promtool.py",
     "openapi_market.py",
     "openapi_core.py",
-    "metrics_promtool.py",
+    "deploy_units.py",
+    "deploy_container.py",
+    "deploy_backup.py",
 ]
 
 
@@ -56,7 +60,10 @@ def main():
     rows = []
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=options.work, prefix="world-")))
-        world = stack.enter_context(servers.running(Path(options.programs), folder))
+        # Where both servers post their alerts.
+        sink = stack.enter_context(chain_sink.receiver())
+        extra = {"MKP_ALERT_WEBHOOK_URL": sink, "PX_ALERT_WEBHOOK_URL": sink}
+        world = stack.enter_context(servers.running(Path(options.programs), folder, extra))
         prepare.bundles(Path(options.programs), folder, HERE.parent / "samples", world)
         file = folder / "world.json"
         file.write_text(json.dumps(world))

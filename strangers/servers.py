@@ -22,10 +22,14 @@ def free_port():
 
 @contextlib.contextmanager
 def running(programs, folder, extra=None):
-    """Marketplace and core, each a process of its own; yields what scripts need to know.
+    """Marketplace and core, each a process of its own; yields what scripts need to know."""
+    world = seeded(programs, folder, extra)
+    with serving(world):
+        yield world
 
-    The quick start makes the demo accounts; then the programs are started as an operator would.
-    """
+
+def seeded(programs, folder, extra=None):
+    """The quick start makes the demo accounts, then it is stopped."""
     market, core = free_port(), free_port()
     environment = settings(folder, market, core) | (extra or {})
     with process(programs / "powerx", [], environment, folder / "quick-start.log") as quick:
@@ -34,24 +38,31 @@ def running(programs, folder, extra=None):
     tokens = {account["login"]: account["token"] for account in accounts["accounts"]}
     tokens["installation"] = accounts["installationToken"]
     tenant = next(a["tenant"] for a in accounts["accounts"] if a["login"] == "north")
-    environment["PX_MARKETPLACE_TOKEN"] = tokens["installation"]
+    tokens["reader"] = tenant_reader(programs / "powerx", environment, tenant)
+    return {
+        "market": f"http://127.0.0.1:{market}",
+        "core": f"http://127.0.0.1:{core}",
+        "tokens": tokens,
+        "tenant": tenant,
+        "programs": str(programs),
+        "folder": str(folder),
+        "environment": environment | {"PX_MARKETPLACE_TOKEN": tokens["installation"]},
+    }
+
+
+@contextlib.contextmanager
+def serving(world):
+    """The programs, started as an operator would start them."""
+    programs, folder, environment = Path(world["programs"]), Path(world["folder"]), world["environment"]
+    port = lambda url: int(url.rsplit(":", 1)[1])  # noqa: E731
     with (
         process(programs / "powerx-marketplace", ["serve"], environment, folder / "market.log") as one,
         process(programs / "powerx", ["serve"], environment, folder / "core.log") as other,
     ):
-        ready(one, market)
-        ready(other, core)
-        tokens["reader"] = tenant_reader(programs / "powerx", environment, tenant)
-        yield {
-            "market": f"http://127.0.0.1:{market}",
-            "core": f"http://127.0.0.1:{core}",
-            "tokens": tokens,
-            "tenant": tenant,
-            "programs": str(programs),
-            "folder": str(folder),
-            "environment": environment,
-            "processes": {"powerx-marketplace": one.pid, "powerx": other.pid},
-        }
+        ready(one, port(world["market"]))
+        ready(other, port(world["core"]))
+        world["processes"] = {"powerx-marketplace": one.pid, "powerx": other.pid}
+        yield world
 
 
 def settings(folder, market, core):

@@ -53,7 +53,10 @@ def register(facts):
         "artifact": {"sha256": facts["sha256"], "size": facts["size"]},
         "permissions": facts["permissions"],
         "signatures": [{"keyFingerprint": facts["keyFingerprint"]}],
-        "notes": "- Sent by a client of the resumable upload protocol.",
+        "notes": "- Sent by a client that knows the public API only.",
+        # Without waiting between the batches of an upgrade.
+        "rollout": {"channels": [{"name": "stable", "rollout": {"batches": [{"percentage": 100, "wait": "0s"}]}}],
+                    "autoUpgrade": True},
     })
     return made["versionId"], requests.compat.urljoin(MARKET + "/", made["uploadUrl"])
 

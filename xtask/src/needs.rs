@@ -92,6 +92,16 @@ pub const STRANGERS: &[Need] = &[
         proof: &["promtool"],
         without: "promtool: metrics and alert rules",
     },
+    Need {
+        package: "sqlite3",
+        proof: &["sqlite3"],
+        without: "back-up and restore on SQLite",
+    },
+    Need {
+        package: "postgresql",
+        proof: &[],
+        without: "back-up and restore on PostgreSQL",
+    },
 ];
 
 /// Installs what is missing when allowed and able, and says what stays missing.

@@ -142,15 +142,15 @@ fn tests(filter: Option<&str>) -> bool {
     passed
 }
 
-/// Without PostgreSQL the halves of the tests that use SQLite still run, and that is said.
-fn private_server() -> Option<Postgres> {
+/// A PostgreSQL of its own; without one what uses SQLite still runs, and that is said.
+pub fn private_server() -> Option<Postgres> {
     match Postgres::start() {
         Ok(server) => {
             println!("==> PostgreSQL: a private server at {}", server.url());
             Some(server)
         }
         Err(reason) => {
-            println!("==> PostgreSQL: LEFT OUT, every test runs on SQLite only: {reason}");
+            println!("==> PostgreSQL: LEFT OUT, SQLite only: {reason}");
             None
         }
     }

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use crate::needs;
-use crate::steps::{cargo, root, step, succeeds};
+use crate::postgres::URL_VARIABLE;
+use crate::steps::{cargo, private_server, root, step, succeeds};
 
 /// What the caller wants.
 #[derive(Debug)]
@@ -82,6 +83,11 @@ fn try_run(options: &Options) -> io::Result<bool> {
     }
     for name in &options.only {
         runner.arg("--only").arg(name);
+    }
+    // For back-up and restore on PostgreSQL.
+    let server = private_server();
+    if let Some(server) = &server {
+        runner.env(URL_VARIABLE, server.url());
     }
     Ok(succeeds(&mut runner))
 }

@@ -39,7 +39,7 @@ const FIGURES: &[(&str, Kind, &str)] = &[
         "Share of the newest versions that the automated checks let pass",
     ),
     (
-        "marketplace_automation_reviews",
+        "marketplace_automation_reviews_total",
         Counter,
         "Ends of the automated checks",
     ),
@@ -59,11 +59,15 @@ const FIGURES: &[(&str, Kind, &str)] = &[
         "Reviews over their promised time",
     ),
     (
-        "marketplace_review_decisions",
+        "marketplace_review_decisions_total",
         Counter,
         "Decisions of reviewers",
     ),
-    ("marketplace_outcomes", Counter, "Reports of installations"),
+    (
+        "marketplace_outcomes_total",
+        Counter,
+        "Reports of installations",
+    ),
     (
         "marketplace_release_to_installable_seconds",
         Histogram,
@@ -120,7 +124,11 @@ const FIGURES: &[(&str, Kind, &str)] = &[
         "Alerts on the board that nobody has acknowledged",
     ),
     ("job_seconds", Histogram, "Length of a background job"),
-    ("jobs_dead", Counter, "Background jobs that were given up"),
+    (
+        "jobs_dead_total",
+        Counter,
+        "Background jobs that were given up",
+    ),
     ("http_requests_total", Counter, "Requests answered"),
     (
         "http_request_duration_seconds",
