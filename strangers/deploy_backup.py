@@ -14,6 +14,7 @@ import uuid
 from pathlib import Path
 
 import chain
+import parts
 import prepare
 import servers
 import world
@@ -31,15 +32,6 @@ def script(name, *words, refused=None):
         assert ended.returncode and refused in said, f"{name} {words} was not refused: {said}"
     else:
         assert ended.returncode == 0, f"{name} {words}: {said}"
-
-
-def as_client(what, here):
-    """One part of the story, told by this file as a client of the servers in `here`."""
-    file = Path(here["folder"], "world.json")
-    file.write_text(json.dumps(here))
-    ended = subprocess.run([sys.executable, "-B", __file__, what], capture_output=True, text=True,
-                           env=dict(os.environ, STRANGERS_WORLD=str(file)))
-    assert ended.returncode == 0, f"{what}: {ended.stdout}{ended.stderr}"
 
 
 def before():
@@ -60,6 +52,19 @@ def after():
     # Signed with the keys that came back, or the core would refuse the listing.
     chain.upgraded_by_policy(second)
     assert chain.serves(second) == second["version"]
+    chain.audit()
+
+
+def older():
+    """The Marketplace came back from before the second version was listed; its core knows more."""
+    first, second = world.bundle("kept_1"), world.bundle("kept_2")
+    alerts = f"{world.CORE}/api/v1/admin/alerts"
+    world.until("the core's alert", lambda: "catalog.went_back" in json.dumps(world.call("GET", alerts, "ops")))
+    assert chain.serves(second) == second["version"]
+    # Published again, it has the feed's number that the lost listing had: the core must not overlook it.
+    again = world.publish(second)
+    known = f"{world.CORE}/api/v1/admin/plugins/versions?pluginId={first['pluginId']}"
+    world.until("the core's knowing of the listing", lambda: again["versionId"] in json.dumps(world.call("GET", known, "north")))
     chain.audit()
 
 
@@ -94,7 +99,7 @@ def story(kind, folder):
     arguments = lambda server: [folder / server, *([urls[server]] if urls[server] else [])]  # noqa: E731
     with servers.serving(here):
         prepare.bundles(programs, folder, HERE.parent / "samples", here, names=[], chains=["kept"])
-        as_client("before", here)
+        parts.as_client(__file__, "before", here)
         for server in SERVERS:
             data, *url = arguments(server)
             script("backup.sh", data, folder / f"{server}-kept", *url)
@@ -103,7 +108,12 @@ def story(kind, folder):
         destroyed(server, folder, urls[server])
         script("restore.sh", folder / f"{server}-kept", *arguments(server))
     with servers.serving(here):
-        as_client("after", here)
+        parts.as_client(__file__, "after", here)
+    # Only the Marketplace is lost, and its back-up is older than what the core has seen.
+    destroyed("market", folder, urls["market"])
+    script("restore.sh", folder / "market-kept", *arguments("market"))
+    with servers.serving(here):
+        parts.as_client(__file__, "older", here)
     damaged = next((folder / "market-kept").glob("d*"))
     with open(damaged, "r+b") as file:
         file.seek(100)
@@ -122,11 +132,12 @@ def main():
     tools = subprocess.run(["sqlite3", "--version"], capture_output=True, text=True).stdout.split()[0]
     world.proven("backup.sh, restore.sh", f"sqlite {tools}", f"{' and '.join(done)}: backed up while serving, destroyed, restored",
                  "audit chains whole, bundle's digest equal, plugin answers, next version published and installed",
+                 "a Marketplace older than its core is noticed and read again",
                  "damaged and misplaced back-ups refused")
 
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        {"before": before, "after": after}[sys.argv[1]]()
+        {"before": before, "after": after, "older": older}[sys.argv[1]]()
     else:
         main()

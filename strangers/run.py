@@ -104,7 +104,7 @@ def run(name, world, options):
     words = command(name, options)
     if words is None:
         return name, "", "its packages could not be installed", "not available", ""
-    environment = dict(os.environ, STRANGERS_WORLD=str(world), PYTHONUNBUFFERED="1")
+    environment = dict(os.environ, STRANGERS_WORLD=str(world), PYTHONUNBUFFERED="1", PYTHONDONTWRITEBYTECODE="1")
     try:
         ended = subprocess.run(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                text=True, timeout=LIMIT)

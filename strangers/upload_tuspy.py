@@ -1,6 +1,7 @@
 """A bundle is uploaded with tuspy by a process that is killed in the middle, resumed, and arrives whole."""
 
 import multiprocessing
+import time
 from importlib.metadata import version as version_of
 from pathlib import Path
 
@@ -18,8 +19,16 @@ def upload(chunk, **options):
     return tus.uploader(facts["path"], url=address, chunk_size=chunk, **options)
 
 
-# The first process knows small chunks only, and is killed when a good part is there.
-first = multiprocessing.Process(target=lambda: upload(32 << 10).upload())
+def slowly():
+    """As over a slow line, so that there is a middle to be killed in."""
+    uploader = upload(32 << 10)
+    while uploader.offset < facts["size"]:
+        uploader.upload_chunk()
+        time.sleep(0.02)
+
+
+# The first process is killed when a good part is there.
+first = multiprocessing.get_context("fork").Process(target=slowly)
 first.start()
 world.until("a good part of the bundle", lambda: upload(1).get_offset() > facts["size"] // 8)
 assert first.is_alive(), "the first process came to its end before it was killed"
