@@ -7,6 +7,7 @@ mod needs;
 #[path = "../../crates/px-testkit/src/postgres.rs"]
 mod postgres;
 mod steps;
+mod strangers;
 
 use std::process::ExitCode;
 
@@ -19,6 +20,7 @@ Usage: cargo xtask <COMMAND>
 
 Commands:
   test      Everything that must pass: formatting, lints, tests on SQLite and PostgreSQL
+  strangers Clients that nobody here wrote talk to the real servers
   postgres  A private PostgreSQL server for running single tests; ends with Enter or Ctrl-C
   browser   The console in headless Chromium: stories by keyboard, every page, axe
   lighthouse    Lighthouse's marks of the main pages of both sites
@@ -30,12 +32,17 @@ Options of `test`:
   --no-install            Do not install missing programs with apt-get
   -h, --help              Show this help
 
+Options of `strangers`:
+  --only TEXT             Only clients whose script's name contains TEXT; may be given more than once
+  --no-install            Do not install missing programs with apt-get
+
 Examples:
   cargo xtask test
   cargo xtask test --only tests
   cargo xtask test --only tests --filter webhooks::
   cargo xtask test --only fmt --only lint
   cargo xtask test --only browser
+  cargo xtask strangers --only upload --only webhooks
   cargo xtask postgres
   cargo xtask browser --powerx target/release/powerx
 
@@ -58,6 +65,10 @@ fn main() -> ExitCode {
         }
         Some((&"test", rest)) => match parse(rest) {
             Ok(options) => steps::run(&options),
+            Err(message) => usage(&message),
+        },
+        Some((&"strangers", rest)) => match strangers::parse(rest) {
+            Ok(options) => strangers::run(&options),
             Err(message) => usage(&message),
         },
         Some((&"postgres", [])) => serve_postgres(),

@@ -6,17 +6,19 @@ use std::process::{Command, Stdio};
 use crate::postgres;
 use crate::steps::cargo;
 
-/// A Debian package some tests need.
-struct Need {
+/// A Debian package that something needs.
+#[derive(Debug)]
+pub struct Need {
     package: &'static str,
     /// Present when one of these is: programs on `PATH`, or paths. PostgreSQL's programs are
-    /// looked for as the kit does.
+    /// looked for as the kit does, Python's modules by Python.
     proof: &'static [&'static str],
     /// What is left out without it.
     without: &'static str,
 }
 
-const NEEDS: &[Need] = &[
+/// For the tests.
+pub const TESTS: &[Need] = &[
     Need {
         package: "postgresql",
         proof: &[],
@@ -59,9 +61,62 @@ const NEEDS: &[Need] = &[
     },
 ];
 
+/// For the clients of `cargo xtask strangers`.
+pub const STRANGERS: &[Need] = &[
+    Need {
+        package: "python3-venv",
+        proof: &[
+            "pyvenv",
+            "/usr/share/python-wheels",
+            "/usr/lib/python3/dist-packages/ensurepip",
+        ],
+        without: "every client written in Python, unless python3 brings venv itself",
+    },
+    Need {
+        package: "npm",
+        proof: &["npm"],
+        without: "every client written in JavaScript",
+    },
+    Need {
+        package: "curl",
+        proof: &["curl"],
+        without: "curl",
+    },
+    Need {
+        package: "aria2",
+        proof: &["aria2c"],
+        without: "aria2",
+    },
+    Need {
+        package: "unzip",
+        proof: &["unzip"],
+        without: "unzip",
+    },
+    Need {
+        package: "libarchive-tools",
+        proof: &["bsdtar"],
+        without: "bsdtar",
+    },
+    Need {
+        package: "prometheus",
+        proof: &["promtool"],
+        without: "promtool: metrics and alert rules",
+    },
+    Need {
+        package: "sqlite3",
+        proof: &["sqlite3"],
+        without: "back-up and restore on SQLite",
+    },
+    Need {
+        package: "postgresql",
+        proof: &[],
+        without: "back-up and restore on PostgreSQL",
+    },
+];
+
 /// Installs what is missing when allowed and able, and says what stays missing.
-pub fn programs(install: bool) {
-    let missing = || NEEDS.iter().filter(|need| !need.present());
+pub fn programs(install: bool, needs: &[Need]) {
+    let missing = || needs.iter().filter(|need| !need.present());
     if missing().next().is_none() {
         return;
     }
@@ -102,6 +157,10 @@ impl Need {
     fn present(&self) -> bool {
         if self.package == "postgresql" {
             return postgres::installed();
+        }
+        if self.package == "python3-venv" {
+            let modules = ["-c", "import venv, ensurepip"];
+            return quiet(Command::new("python3").args(modules)).is_some();
         }
         self.proof.iter().any(|proof| {
             if proof.starts_with('/') {

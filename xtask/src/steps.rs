@@ -65,7 +65,7 @@ pub fn run(options: &Options) -> ExitCode {
         needs::rust_components();
     }
     if wanted(Step::Tests) {
-        needs::programs(options.install);
+        needs::programs(options.install, needs::TESTS);
     }
     if wanted(Step::Format) && !step("formatting", &mut cargo(&["fmt", "--all", "--check"])) {
         eprintln!("help: `cargo fmt --all` mends it");
@@ -152,22 +152,22 @@ fn tests(filter: Option<&str>) -> bool {
     passed
 }
 
-/// Without PostgreSQL the halves of the tests that use SQLite still run, and that is said.
-fn private_server() -> Option<Postgres> {
+/// A PostgreSQL of its own; without one what uses SQLite still runs, and that is said.
+pub fn private_server() -> Option<Postgres> {
     match Postgres::start() {
         Ok(server) => {
             println!("==> PostgreSQL: a private server at {}", server.url());
             Some(server)
         }
         Err(reason) => {
-            println!("==> PostgreSQL: LEFT OUT, every test runs on SQLite only: {reason}");
+            println!("==> PostgreSQL: LEFT OUT, SQLite only: {reason}");
             None
         }
     }
 }
 
 /// Runs a step and says how long it took.
-fn step(name: &str, command: &mut Command) -> bool {
+pub fn step(name: &str, command: &mut Command) -> bool {
     println!("==> {name}");
     let started = Instant::now();
     let passed = succeeds(command);
@@ -179,7 +179,7 @@ fn step(name: &str, command: &mut Command) -> bool {
     passed
 }
 
-fn succeeds(command: &mut Command) -> bool {
+pub fn succeeds(command: &mut Command) -> bool {
     match command.status() {
         Ok(status) => status.success(),
         Err(e) => {

@@ -8,6 +8,7 @@ pub mod client;
 pub mod code;
 pub mod core;
 pub mod market;
+pub mod openapi;
 mod problem;
 mod secret;
 pub mod tus;

@@ -553,6 +553,8 @@ adm-alert-rollback-frequency-did = Each of the versions was taken back on its ow
 adm-alert-rollback-frequency-do = See under Operations which versions were taken back, and pause their rollouts if they share a cause.
 adm-alert-catalog-stale-did = The connection is tried again all the time. Installed plugins are not affected.
 adm-alert-catalog-stale-do = Check the network to the Marketplace and the installation's token.
+adm-alert-catalog-went-back-did = The whole feed is read again. Installed plugins are not affected.
+adm-alert-catalog-went-back-do = Ask the Marketplace's operator whether it was restored from a back-up, and since when.
 
 adm-audit-lead = Every change with who made it. Entries are chained, so that a later change of one would show.
 adm-audit-all = all tenants

@@ -521,6 +521,8 @@ adm-alert-rollback-frequency-did = 各版本均已各自回滚。
 adm-alert-rollback-frequency-do = 在操作记录中查看被回滚的版本；如有共同原因，请暂停其分批发布。
 adm-alert-catalog-stale-did = 系统正在持续重试，已安装的插件不受影响。
 adm-alert-catalog-stale-do = 检查到插件市场的网络以及本平台的令牌。
+adm-alert-catalog-went-back-did = 系统正在从头重新读取事件流，已安装的插件不受影响。
+adm-alert-catalog-went-back-do = 请向插件市场的运营人员确认是否从备份恢复以及备份时间。
 
 adm-audit-lead = 记录每一次变更及操作者。记录之间以哈希相连，任何篡改都会被发现。
 adm-audit-all = 所有租户

@@ -15,7 +15,7 @@ use crate::alert::{raise_but_not_to, resolve_alert};
 use crate::gate::Gate;
 use crate::mail::Mailer;
 use crate::notice::{MAIL_JOB, WEBHOOK_JOB};
-use crate::store::{endpoints, notices};
+use crate::store::{alerts, endpoints, notices};
 use crate::webhook::Poster;
 use crate::{
     Endpoint, EndpointKind, EndpointState, NewAlert, Notice, NoticeState, NotifyConfig,
@@ -393,6 +393,7 @@ impl Periodic for Gauges {
         let rate = crate::failure_rate(db, Duration::from_secs(24 * 3600)).await?;
         let waiting = notices::waiting(db).await?;
         metric::standing(&config.metric_prefix, rate.share, waiting);
+        metric::board(&config.metric_prefix, &alerts::open_by_kind(db).await?);
         Ok(())
     }
 }

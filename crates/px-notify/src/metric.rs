@@ -23,6 +23,17 @@ pub(crate) fn ended(prefix: &str, channel: Channel, state: NoticeState, waited: 
     }
 }
 
+/// What the alert board says now, so that Prometheus can pass on what stands there. The prefix's
+/// first word tells the boards of two servers in one process apart.
+pub(crate) fn board(prefix: &str, open: &[(String, i64)]) {
+    let board = prefix.split('_').next().unwrap_or(prefix).to_owned();
+    for (kind, count) in open {
+        #[allow(clippy::cast_precision_loss)] // a gauge; never near 2^52
+        metrics::gauge!("alerts_open", "board" => board.clone(), "kind" => kind.clone())
+            .set(*count as f64);
+    }
+}
+
 /// What the table says now.
 pub(crate) fn standing(prefix: &str, failure_rate: f64, waiting: i64) {
     metrics::gauge!(format!("{prefix}_failure_rate")).set(failure_rate);

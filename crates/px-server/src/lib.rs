@@ -7,6 +7,7 @@ pub mod core;
 pub mod demo;
 #[cfg(debug_assertions)]
 mod faults;
+mod figures;
 pub mod local;
 pub mod market;
 pub mod operator;

@@ -49,6 +49,7 @@ fn metrics_handle() -> anyhow::Result<PrometheusHandle> {
             &BUCKETS.map(|seconds| seconds * 1000.0),
         )?
         .install_recorder()?;
+    crate::figures::describe();
     *known = Some(handle.clone());
     Ok(handle)
 }

@@ -76,6 +76,8 @@ impl Workers {
         let mut tasks = JoinSet::new();
         for handler in self.handlers {
             let lease = handler.lease().min(self.longest);
+            // Begun with zero, so that the first one given up is seen as a rise.
+            metrics::counter!("jobs_dead_total", "kind" => handler.kind()).increment(0);
             tasks.spawn(run_handler(
                 self.db.clone(),
                 (handler, lease),
@@ -190,7 +192,7 @@ async fn run_job(db: &Db, handler: &dyn JobHandler, job: &Job, lease: Duration) 
             match job.put_back(db, &reason, spread).await {
                 Ok(true) => {
                     error!(%reason, "job given up");
-                    metrics::counter!("jobs_dead", "kind" => handler.kind()).increment(1);
+                    metrics::counter!("jobs_dead_total", "kind" => handler.kind()).increment(1);
                     handler.dead(job, &reason.to_string()).await;
                     Ok(())
                 }

@@ -28,7 +28,7 @@ struct Follow {
 
 /// Server-sent events with an install's status, one whenever it changes; ends with the install.
 #[utoipa::path(get, path = "/api/v1/admin/plugins/install/events", tag = "install", params(JobQuery),
-    responses((status = 200, content_type = "text/event-stream", body = String), (status = 404, body = px_api::Problem)))]
+    responses((status = 200, content_type = "text/event-stream", body = px_api::openapi::StreamEvent), (status = 404, body = px_api::Problem)))]
 pub async fn events(
     State(core): State<Core>,
     who: Who,

@@ -1,5 +1,6 @@
 //! The description of this API, OpenAPI 3.1.
 
+use px_model::Scope;
 use px_web::Json;
 use utoipa::OpenApi;
 
@@ -54,7 +55,10 @@ struct Description;
 /// The whole description.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    Description::openapi()
+    let mut document = Description::openapi();
+    let scopes = [Scope::TenantPlugins, Scope::PlatformOperate];
+    px_api::openapi::complete(&mut document, &scopes);
+    document
 }
 
 /// `GET /openapi.json`.

@@ -94,6 +94,10 @@ impl Syncer {
                 .await
                 .map_err(store)?;
             let mut page = self.marketplace.feed(state.cursor, self.wait).await?;
+            if page.head < state.cursor {
+                self.went_back(page.head).await.map_err(store)?;
+                continue;
+            }
             // Something on the way may have turned the page around.
             page.events.sort_by_key(|event| event.sequence);
             let mut gap = false;
@@ -119,6 +123,24 @@ impl Syncer {
             "gap",
             text,
         ))
+    }
+
+    /// The feed ends before what was read of it: the Marketplace was restored from a back-up. What it
+    /// tells from there on would be taken for known, so everything is read again, and an operator is told.
+    async fn went_back(&self, head: i64) -> Result<()> {
+        warn!(
+            head,
+            "the feed went back; it is read again from its beginning"
+        );
+        let mut tx = self.db.begin().await?;
+        catalog::sync_rewind(&mut tx, &self.source).await?;
+        tx.commit().await?;
+        self.alert(
+            "catalog.went_back",
+            "The Marketplace's feed ends before what was read of it, as after a restore from a back-up. It is read again from its beginning; versions listed since that back-up are unknown to it until they are published again.",
+            "市场事件流的末尾早于已读取的位置，市场可能刚从备份恢复。系统将从头重新读取；备份之后上架的版本需重新发布。",
+        )
+        .await
     }
 
     /// Takes one event in one transaction with the cursor.
@@ -256,6 +278,10 @@ impl Syncer {
         let state = catalog::sync_state(&self.db, &self.source).await?;
         let now = self.db.env().now();
         let stale = state.polled_at.is_none_or(|at| now > at + limit);
+        if let Some(at) = state.polled_at {
+            let age = now.duration_since(at).as_secs_f64().max(0.0);
+            metrics::gauge!("powerx_catalog_age_seconds").set(age);
+        }
         if stale {
             self.alert(
                 "catalog.stale",

@@ -266,7 +266,7 @@ pub async fn pin_trust(tx: &mut Tx, source: &str, document: &TrustDocument) -> R
 /// When the engine is away.
 pub async fn sync_rewind(tx: &mut Tx, source: &str) -> Result<()> {
     tx.exec(
-        "UPDATE sync SET cursor_at = 0 WHERE source = $1",
+        "UPDATE sync SET cursor_at = 0, head = 0 WHERE source = $1",
         vals![source],
     )
     .await?;

@@ -33,7 +33,7 @@ impl Market {
             result = self.decide_once(auth, version, request).await;
         }
         result?;
-        metrics::counter!("marketplace_review_decisions", "decision" => request.decision.as_str())
+        metrics::counter!("marketplace_review_decisions_total", "decision" => request.decision.as_str())
             .increment(1);
         self.version_view(&ViewerAuth::Reviewer(auth.clone()), version)
             .await

@@ -41,7 +41,8 @@ impl Market {
             commits.mark_unchanged();
             let page = self.feed_page(after, limit).await?;
             let now = tokio::time::Instant::now();
-            if !page.events.is_empty() || now >= deadline {
+            // Nothing will come after a position that does not exist; the follower must hear of it.
+            if !page.events.is_empty() || page.head < after || now >= deadline {
                 return Ok(page);
             }
             let until = deadline.min(now + LOOK_AGAIN);

@@ -54,7 +54,7 @@ impl Market {
     }
 
     fn measure(&self, row: &VersionRow, report: &OutcomeReport, word: &'static str) {
-        metrics::counter!("marketplace_outcomes", "outcome" => word).increment(1);
+        metrics::counter!("marketplace_outcomes_total", "outcome" => word).increment(1);
         if let (Outcome::Installable, Some(listed)) = (report.outcome, row.listed_at) {
             let seconds = report.at.duration_since(listed).as_secs_f64().max(0.0);
             metrics::histogram!("marketplace_release_to_installable_seconds").record(seconds);

@@ -2,10 +2,6 @@
 
 use px_web::Json;
 use utoipa::OpenApi;
-use utoipa::openapi::security::{
-    ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityRequirement,
-    SecurityScheme,
-};
 
 use super::{
     bundles, catalog, feed, keys, operate, outcomes, publish, publisher, review, upload, whoami,
@@ -49,28 +45,7 @@ struct Document;
 #[must_use]
 pub fn document() -> utoipa::openapi::OpenApi {
     let mut document = Document::openapi();
-    let bearer = SecurityScheme::Http(
-        HttpBuilder::new()
-            .scheme(HttpAuthScheme::Bearer)
-            .description(Some(
-                "An API token, or an access token of the OAuth2 client credentials flow",
-            ))
-            .build(),
-    );
-    let scopes = Scopes::from_iter(
-        px_model::Scope::ALL
-            .iter()
-            .map(|s| (s.as_str(), s.as_str())),
-    );
-    let flow = Flow::ClientCredentials(ClientCredentials::new("/oauth/token", scopes));
-    let components = document.components.get_or_insert_default();
-    components.add_security_scheme("token", bearer);
-    components.add_security_scheme("client", SecurityScheme::OAuth2(OAuth2::new([flow])));
-    document.security = Some(vec![
-        SecurityRequirement::default(),
-        SecurityRequirement::new::<_, [&str; 0], &str>("token", []),
-        SecurityRequirement::new::<_, [&str; 0], &str>("client", []),
-    ]);
+    px_api::openapi::complete(&mut document, px_model::Scope::ALL);
     document
 }
 

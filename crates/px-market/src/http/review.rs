@@ -113,7 +113,7 @@ pub(super) async fn report(
 /// stream ends when the version has reached a state that lasts.
 #[utoipa::path(get, path = "/api/marketplace/plugins/{versionId}/review/stream", tag = "review",
     params(("versionId" = String, Path)),
-    responses((status = 200, content_type = "text/event-stream", body = VersionView), (status = "default", body = Problem)))]
+    responses((status = 200, content_type = "text/event-stream", body = px_api::openapi::StreamEvent), (status = "default", body = Problem)))]
 pub(super) async fn stream(
     State(market): State<Market>,
     Viewer(viewer): Viewer,

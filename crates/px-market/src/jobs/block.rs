@@ -71,7 +71,7 @@ pub(super) async fn conclude(
     market.conclude_scan(&mut tx, row, conclusion).await?;
     px_notify::resolve_alert(&mut tx, OPERATORS, &stuck_key(row.id, row.round)).await?;
     tx.commit().await?;
-    metrics::counter!("marketplace_automation_reviews", "verdict" => conclusion.verdict)
+    metrics::counter!("marketplace_automation_reviews_total", "verdict" => conclusion.verdict)
         .increment(1);
     Ok(())
 }
@@ -87,7 +87,7 @@ pub(super) async fn hold(
     reason: &str,
 ) -> Result<JobError, AppError> {
     alert(market, row, reason).await?;
-    metrics::counter!("marketplace_automation_reviews", "verdict" => "held").increment(1);
+    metrics::counter!("marketplace_automation_reviews_total", "verdict" => "held").increment(1);
     Ok(JobError::RetryAfter(
         reason.to_owned(),
         market.config().engine_retry,

@@ -42,30 +42,8 @@ impl Periodic for Figures {
     }
 }
 
-/// Names every figure, so that dashboards show zeros rather than nothing before the first event.
-pub(super) fn describe() {
-    use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
-    describe_counter!("plugin_online_publish_count", "Versions registered");
-    describe_counter!("marketplace_publish_count", "Versions submitted for review");
-    describe_counter!(
-        "marketplace_review_sla_breached",
-        "Reviews over their promised time"
-    );
-    describe_counter!("marketplace_review_decisions", "Decisions of reviewers");
-    describe_counter!("marketplace_outcomes", "Reports of installations");
-    describe_histogram!(
-        "plugin_online_approval_duration",
-        Unit::Seconds,
-        "Time from submission to approval, without pauses"
-    );
-    describe_gauge!(
-        "marketplace_automation_pass_rate",
-        "Share of versions the checks let pass"
-    );
-    describe_gauge!(
-        "marketplace_review_queue_length",
-        "Versions waiting for a person"
-    );
+/// Begins the counters, so that dashboards show zeros rather than nothing before the first event.
+pub(super) fn begin() {
     for channel in px_model::Channel::ALL {
         metrics::counter!("plugin_online_publish_count", "channel" => channel.as_str())
             .increment(0);
@@ -84,12 +62,23 @@ pub(super) async fn publish(market: &Market) -> Result<(), AppError> {
     metrics::gauge!("marketplace_automation_pass_rate").set(rate);
     let waiting = queue::list(market.db(), 500).await?.len();
     metrics::gauge!("marketplace_review_queue_length").set(waiting as f64);
+    metrics::gauge!("marketplace_review_time_used_ratio").set(time_used(market).await?);
     let durations = queue::recent_durations(market.db(), WINDOW).await?;
     if !durations.is_empty() {
         let sum: f64 = durations.iter().map(|micros| *micros as f64 / 1e6).sum();
         metrics::gauge!("plugin_online_approval_seconds_average").set(sum / durations.len() as f64);
     }
     alert(market, all, rate).await
+}
+
+/// The largest share of the promised time that a review under way has used; over 1 it is late.
+async fn time_used(market: &Market) -> Result<f64, AppError> {
+    let now = market.db().env().now();
+    let under_way = queue::on_the_clock(market.db()).await?;
+    let used = under_way
+        .iter()
+        .map(|row| row.clock.percent(now, market.config().review_sla));
+    Ok(used.max().unwrap_or_default() as f64 / 100.0)
 }
 
 async fn alert(market: &Market, all: i64, rate: f64) -> Result<(), AppError> {

@@ -59,7 +59,7 @@ impl Market {
     /// by the notifier, which is registered beside it.
     #[must_use]
     pub fn register(&self, workers: Workers) -> Workers {
-        figures::describe();
+        figures::begin();
         workers
             .handler(Arc::new(intake::Intake(self.clone())))
             .handler(Arc::new(checks::Checks(self.clone())))

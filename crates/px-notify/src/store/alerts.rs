@@ -78,6 +78,19 @@ pub(crate) async fn count_open(db: &Db, audience: &str) -> Result<i64> {
     .int("n")
 }
 
+/// How many alerts of each kind are open; kinds that were ever raised stay, with 0.
+pub(crate) async fn open_by_kind(db: &Db) -> Result<Vec<(String, i64)>> {
+    let rows = db
+        .rows(
+            "SELECT kind, COUNT(CASE WHEN state = 'open' THEN 1 END) AS n FROM alerts GROUP BY kind ORDER BY kind",
+            vals![],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| Ok((row.text("kind")?, row.int("n")?)))
+        .collect()
+}
+
 pub(crate) async fn acknowledge(tx: &mut Tx, id: AlertId, by: &str) -> Result<()> {
     let now = tx.env().now();
     tx.exec_one(

@@ -31,6 +31,7 @@ async fn failure_rate_attempts_and_endings_are_counted_under_the_fixed_names() {
         "marketplace_notifications_attempts_total{channel=\"webhook\",outcome=\"failed\"} 3",
         "marketplace_notifications_total{channel=\"webhook\",state=\"delivered\"} 1",
         "marketplace_notifications_total{channel=\"webhook\",state=\"dead\"} 1",
+        "alerts_open{board=\"marketplace\",kind=\"notify.endpoint_failing\"} 2",
     ] {
         assert!(page.lines().any(|l| l == line), "no `{line}` in\n{page}");
     }

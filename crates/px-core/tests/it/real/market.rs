@@ -195,6 +195,11 @@ impl Market {
         });
     }
 
+    /// Forgets all events but the first `count`, as a Marketplace restored from a back-up has.
+    pub fn restore(&self, count: usize) {
+        self.state.events.lock().unwrap().truncate(count);
+    }
+
     /// Leaves an event out of the next `times` answers.
     pub fn hide(&self, sequence: i64, times: usize) {
         let mut hidden = self.state.hidden.lock().unwrap();
@@ -249,7 +254,8 @@ async fn trust(State(state): State<Arc<Inner>>) -> Json<TrustDocument> {
 
 async fn feed(State(state): State<Arc<Inner>>, Query(query): Query<FeedQuery>) -> Json<FeedPage> {
     for _ in 0..query.wait * 50 {
-        if state.events.lock().unwrap().len() as i64 > query.after {
+        // Also when the feed went back: nothing will come after a position that does not exist.
+        if state.events.lock().unwrap().len() as i64 != query.after {
             break;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -2,6 +2,7 @@
 
 mod market;
 mod notes;
+mod restored;
 mod rights;
 mod rollout;
 mod site;

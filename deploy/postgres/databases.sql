@@ -1,0 +1,3 @@
+-- One database per server: they never share one.
+CREATE DATABASE market;
+CREATE DATABASE core;
