@@ -1,5 +1,7 @@
 //! Commands of the repository. Depends on nothing, so that it is there in seconds.
 
+mod bench;
+mod fuzz;
 mod needs;
 // Of the kit's file only what starts and stops a server is used here.
 #[allow(dead_code)]
@@ -18,6 +20,8 @@ Usage: cargo xtask <COMMAND>
 
 Commands:
   test      Everything that must pass: formatting, lints, tests on SQLite and PostgreSQL
+  bench     Takes the figures of docs/benchmarks.md (release build; the machine should be idle)
+  fuzz      Lets the fuzzers look for inputs that parsers cannot take
   postgres  A private PostgreSQL server for running single tests; ends with Enter or Ctrl-C
 
 Options of `test`:
@@ -25,6 +29,16 @@ Options of `test`:
   --filter TEXT           Only tests whose name contains TEXT
   --no-install            Do not install missing programs with apt-get
   -h, --help              Show this help
+
+Options of `bench`:
+  --only GROUP            Only this group of figures; may be given more than once
+  --install               Build `wasmtime serve`, the gateway's peer, when it is missing
+  --quick                 Small amounts, to see that everything works
+
+Options of `fuzz`:
+  --seconds N             How long each target runs; 60 by default
+  --only TARGET           archive, manifest, signature or feed
+  --keep                  Add what is new to the corpus
 
 Examples:
   cargo xtask test
@@ -54,6 +68,8 @@ fn main() -> ExitCode {
             Ok(options) => steps::run(&options),
             Err(message) => usage(&message),
         },
+        Some((&"bench", rest)) => bench::run(rest).unwrap_or_else(|message| usage(&message)),
+        Some((&"fuzz", rest)) => fuzz::run(rest).unwrap_or_else(|message| usage(&message)),
         Some((&"postgres", [])) => serve_postgres(),
         Some((&"postgres", [extra, ..])) => {
             usage(&format!("`postgres` takes no argument `{extra}`"))

@@ -89,7 +89,7 @@ pub fn run(options: &Options) -> ExitCode {
 }
 
 /// The root of the repository, wherever the command is called from.
-fn root() -> std::path::PathBuf {
+pub fn root() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
