@@ -16,7 +16,7 @@ use px_work::Workers;
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::market::{alert_webhook, notify_config, open_database};
+use crate::market::{DELIVERIES, alert_webhook, notify_config, open_database};
 use crate::sandbox::host;
 use crate::serve::{Parts, Served, serve};
 use crate::settings::Settings;
@@ -110,13 +110,13 @@ pub async fn start(
     notify.operators = "role:platform_ops".to_owned();
     notify.metric_prefix = "powerx_notifications".to_owned();
     let notifier = Notifier::new(db.clone(), notify)?;
-    let work = notifier.register(Workers::new(db.clone())).start(8);
+    let work = notifier.register(Workers::new(db.clone())).start(DELIVERIES);
     let parts = Parts {
         routes: core.router().merge(px_core::ui::routes(core.clone())),
         site: px_core::ui::site(),
         words: px_core::ui::words(Words::shared()?)?,
         health: Health::new().check(db.clone()).metrics(metrics),
-        work: Some(work),
+        work: vec![work],
     };
     let running = core.start().await?;
     let served = serve(settings, db, listener, parts)?;
