@@ -39,7 +39,10 @@ pub fn archive(data: &[u8]) {
         return;
     };
     let entries = archive.entries().to_vec();
-    assert!(entries.len() <= limits().max_entries, "more entries than allowed");
+    assert!(
+        entries.len() <= limits().max_entries,
+        "more entries than allowed"
+    );
     let mut total = 0;
     for entry in &entries {
         let parts: Vec<_> = entry.path.trim_end_matches('/').split('/').collect();
@@ -57,7 +60,11 @@ pub fn archive(data: &[u8]) {
     assert!(total <= limits().max_unpacked, "more bytes than allowed");
     if let Ok(integrity) = archive.check_integrity() {
         let text = integrity.to_text();
-        assert_eq!(parse_integrity(&text).ok(), Some(integrity), "one form only");
+        assert_eq!(
+            parse_integrity(&text).ok(),
+            Some(integrity),
+            "one form only"
+        );
     }
     if let Ok(examined) = examine_reader(Cursor::new(data), limits(), at(), &Revocations::none()) {
         assert_eq!(examined.claims().size, data.len() as u64);
@@ -148,7 +155,9 @@ fn with_signature(bundle: &[u8], content: &[u8]) -> Vec<u8> {
         .expect("a directory");
     let local = number(last + 42) as usize;
     let header = 30 + usize::from(u16::from_le_bytes([bundle[local + 26], bundle[local + 27]]));
-    let length = u32::try_from(content.len()).expect("a short input").to_le_bytes();
+    let length = u32::try_from(content.len())
+        .expect("a short input")
+        .to_le_bytes();
     let facts = [crc32fast::hash(content).to_le_bytes(), length, length].concat();
     let mut out = bundle[..local + header].to_vec();
     out[local + 14..local + 26].copy_from_slice(&facts);

@@ -28,8 +28,19 @@ pub fn run(words: &[&str]) -> Result<ExitCode, String> {
     let tools = folder.join("tools");
     if install && !tools.join("bin/wasmtime").is_file() {
         println!("==> building wasmtime {WASMTIME}; this takes minutes");
-        let arguments = ["install", "wasmtime-cli", "--locked", "--version", WASMTIME, "--root"];
-        succeed(cargo(&arguments).arg(&tools).env("CARGO_TARGET_DIR", tools.join("build")))?;
+        let arguments = [
+            "install",
+            "wasmtime-cli",
+            "--locked",
+            "--version",
+            WASMTIME,
+            "--root",
+        ];
+        succeed(
+            cargo(&arguments)
+                .arg(&tools)
+                .env("CARGO_TARGET_DIR", tools.join("build")),
+        )?;
     }
     println!("==> building the programs");
     let packages = ["-p", "px-server", "-p", "px-plugin", "-p", "px-bench"];
@@ -61,9 +72,16 @@ pub fn run(words: &[&str]) -> Result<ExitCode, String> {
     if quick {
         command.arg("--quick");
     }
-    let whole = command.status().map_err(|e| format!("px-bench: {e}"))?.success();
+    let whole = command
+        .status()
+        .map_err(|e| format!("px-bench: {e}"))?
+        .success();
     println!("==> written to {}", page.display());
-    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if whole {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// The folder cargo builds into.

@@ -29,7 +29,9 @@ pub fn run(words: &[&str]) -> Result<ExitCode, String> {
     }
     let known = cargo(&["fuzz", "--version"]).output();
     if !known.is_ok_and(|output| output.status.success()) {
-        return Err("cargo-fuzz is missing: `cargo install cargo-fuzz --locked` brings it".to_owned());
+        return Err(
+            "cargo-fuzz is missing: `cargo install cargo-fuzz --locked` brings it".to_owned(),
+        );
     }
     let mut crashed = Vec::new();
     for name in TARGETS {
@@ -44,21 +46,34 @@ pub fn run(words: &[&str]) -> Result<ExitCode, String> {
         }
         let limit = format!("-max_total_time={seconds}");
         let mut command = fuzzer(name);
-        command.args([&found, &kept]).arg(root().join("fuzz/seeds").join(name));
-        command.args(["--", &limit, "-max_len=8192", "-timeout=20", "-print_final_stats=1"]);
+        command
+            .args([&found, &kept])
+            .arg(root().join("fuzz/seeds").join(name));
+        command.args([
+            "--",
+            &limit,
+            "-max_len=8192",
+            "-timeout=20",
+            "-print_final_stats=1",
+        ]);
         if !succeeds(&mut command) {
             crashed.push(name);
         } else if keep {
             // Only what reaches code that nothing kept so far does.
             let mut command = fuzzer(name);
-            command.args([&kept, &found]).args(["--", "-merge=1", "-max_len=8192"]);
+            command
+                .args([&kept, &found])
+                .args(["--", "-merge=1", "-max_len=8192"]);
             succeeds(&mut command);
         }
     }
     if crashed.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    println!("==> FAILED: {}; the inputs are in fuzz/artifacts", crashed.join(", "));
+    println!(
+        "==> FAILED: {}; the inputs are in fuzz/artifacts",
+        crashed.join(", ")
+    );
     Ok(ExitCode::FAILURE)
 }
 

@@ -65,7 +65,11 @@ pub async fn reached(
             return Ok(view);
         }
         if view.status.is_final() || Instant::now() > deadline {
-            bail!("{login}: {} instead of {state}: {:?}", view.status, view.problem);
+            bail!(
+                "{login}: {} instead of {state}: {:?}",
+                view.status,
+                view.problem
+            );
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

@@ -104,7 +104,10 @@ where
 ///
 /// # Errors
 /// When it does not start.
-pub async fn helper(args: &[&str], log: &Path) -> anyhow::Result<(crate::process::Guarded, String)> {
+pub async fn helper(
+    args: &[&str],
+    log: &Path,
+) -> anyhow::Result<(crate::process::Guarded, String)> {
     let program = std::env::current_exe()?;
     let ready = log.with_extension("address");
     let _ = std::fs::remove_file(&ready);

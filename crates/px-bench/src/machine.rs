@@ -42,7 +42,12 @@ impl Machine {
         };
         let kib = field("/proc/meminfo", "MemTotal");
         let kib: u64 = kib.trim_end_matches(" kB").parse().unwrap_or(0);
-        let text = |file| fs::read_to_string(file).unwrap_or_default().trim().to_owned();
+        let text = |file| {
+            fs::read_to_string(file)
+                .unwrap_or_default()
+                .trim()
+                .to_owned()
+        };
         let load: String = text("/proc/loadavg");
         Ok(Self {
             processor: field("/proc/cpuinfo", "model name"),
@@ -79,7 +84,17 @@ pub fn commit(root: &Path) -> String {
     let Some(commit) = git(&["rev-parse", "--short=12", "HEAD"]) else {
         return "unknown".to_owned();
     };
-    let changed = git(&["status", "--porcelain", "--untracked-files=no", "--", "crates"]);
-    let mark = if changed.is_some_and(|c| !c.is_empty()) { "+" } else { "" };
+    let changed = git(&[
+        "status",
+        "--porcelain",
+        "--untracked-files=no",
+        "--",
+        "crates",
+    ]);
+    let mark = if changed.is_some_and(|c| !c.is_empty()) {
+        "+"
+    } else {
+        ""
+    };
     format!("{commit}{mark}")
 }

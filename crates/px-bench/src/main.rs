@@ -97,7 +97,9 @@ fn main() -> ExitCode {
                     file,
                     folder,
                     ready,
-                } => serve::component(&file, &folder, &ready).await.map(|()| true),
+                } => serve::component(&file, &folder, &ready)
+                    .await
+                    .map(|()| true),
             }
         })
     });
@@ -161,7 +163,9 @@ async fn take(run: Run) -> anyhow::Result<bool> {
         commit: machine::commit(&around.root),
         machine,
         command: run.typed,
-        at: jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M UTC").to_string(),
+        at: jiff::Timestamp::now()
+            .strftime("%Y-%m-%d %H:%M UTC")
+            .to_string(),
         groups,
     };
     report.write(&run.markdown, &run.json)?;

@@ -70,7 +70,10 @@ impl Report {
     fn summary(&self, out: &mut String) {
         let all = self.groups.iter().flat_map(|group| &group.figures);
         let aimed: Vec<&Figure> = all.filter(|figure| figure.met.is_some()).collect();
-        let met = aimed.iter().filter(|figure| figure.met == Some(true)).count();
+        let met = aimed
+            .iter()
+            .filter(|figure| figure.met == Some(true))
+            .count();
         let _ = writeln!(out, "**{met} of {} aims are met.**", aimed.len());
         for figure in aimed.iter().filter(|figure| figure.met == Some(false)) {
             let _ = writeln!(out, "- Missed: {} ({})", figure.name, aim(figure));
@@ -105,7 +108,10 @@ fn section(out: &mut String, group: &Group) {
             aim(figure)
         );
     }
-    let notes = group.figures.iter().filter(|figure| !figure.note.is_empty());
+    let notes = group
+        .figures
+        .iter()
+        .filter(|figure| !figure.note.is_empty());
     for (n, figure) in notes.enumerate() {
         let blank = if n == 0 { "\n" } else { "" };
         let _ = writeln!(out, "{blank}- {}: {}", figure.name, figure.note);

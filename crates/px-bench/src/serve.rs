@@ -151,5 +151,9 @@ pub async fn post_loop(
 /// The address of a receiver's host number `n`: all of 127/8 is this machine.
 #[must_use]
 pub fn address(n: u32, port: u16) -> String {
-    format!("http://127.0.{}.{}:{port}/hook/{n}", n / 200 + 1, n % 200 + 1)
+    format!(
+        "http://127.0.{}.{}:{port}/hook/{n}",
+        n / 200 + 1,
+        n % 200 + 1
+    )
 }

@@ -124,7 +124,11 @@ impl Site {
     /// When there is no such account.
     pub fn market(&self, login: &str) -> anyhow::Result<Client> {
         let token = self.token(login)?.to_owned();
-        Ok(Client::new(self.http.clone(), self.market_url.clone(), Some(token)))
+        Ok(Client::new(
+            self.http.clone(),
+            self.market_url.clone(),
+            Some(token),
+        ))
     }
 
     /// The Marketplace as this installation sees it.
@@ -140,7 +144,11 @@ impl Site {
     /// When there is no such account.
     pub fn core(&self, login: &str) -> anyhow::Result<Client> {
         let token = self.token(login)?.to_owned();
-        Ok(Client::new(self.http.clone(), self.core_url.clone(), Some(token)))
+        Ok(Client::new(
+            self.http.clone(),
+            self.core_url.clone(),
+            Some(token),
+        ))
     }
 
     /// Resident memory now, MiB.
@@ -167,7 +175,10 @@ async fn ready(
         if ended.is_some() || Instant::now() > deadline {
             let said = std::fs::read_to_string(log).unwrap_or_default();
             let tail: Vec<&str> = said.lines().rev().take(5).collect();
-            bail!("the servers did not come up ({ended:?}): {}", tail.join(" / "));
+            bail!(
+                "the servers did not come up ({ended:?}): {}",
+                tail.join(" / ")
+            );
         }
         tokio::time::sleep(Duration::from_millis(2)).await;
     }

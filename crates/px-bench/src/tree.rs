@@ -58,7 +58,10 @@ impl Bytes {
         while out.len() < n {
             let r = self.number();
             let (id, price) = (r % 100_000, r >> 48);
-            let _ = writeln!(out, "{{\"id\":{id},\"name\":\"item-{id}\",\"price\":{price}}},");
+            let _ = writeln!(
+                out,
+                "{{\"id\":{id},\"name\":\"item-{id}\",\"price\":{price}}},"
+            );
         }
         out.push_str("null]\n");
         out.into_bytes()
@@ -92,7 +95,10 @@ pub fn plugin(folder: &Path, component: &[u8], bytes: usize) -> anyhow::Result<(
     fs::write(folder.join("plugin.yaml"), MANIFEST)?;
     fs::write(folder.join("backend/plugin.wasm"), component)?;
     fs::write(folder.join("CHANGELOG.md"), "# 1.0.0\n\n- First version.\n")?;
-    fs::write(folder.join("README.md"), "# Bench\n\nFiles to measure with.\n")?;
+    fs::write(
+        folder.join("README.md"),
+        "# Bench\n\nFiles to measure with.\n",
+    )?;
     fs::write(folder.join("LICENSE"), "Apache-2.0\n")?;
     let (mut written, mut n) = (0, 0);
     let mut source = Bytes::new(20_251_122);

@@ -6,6 +6,7 @@ use px_store::{Blobs, Db};
 
 use crate::app::error::AppResult;
 use crate::app::keys::Keys;
+use crate::app::shelves::Shelves;
 use crate::app::templates::Templates;
 use crate::app::upload_file::Writers;
 use crate::{CompatibilityRunner, MarketConfig};
@@ -21,6 +22,7 @@ struct Inner {
     keys: Keys,
     templates: Templates,
     writers: Writers,
+    shelves: Shelves,
     compatibility: Arc<dyn CompatibilityRunner>,
 }
 
@@ -45,6 +47,7 @@ impl Market {
             keys,
             templates,
             writers: Writers::default(),
+            shelves: Shelves::default(),
             compatibility,
         })))
     }
@@ -79,6 +82,10 @@ impl Market {
 
     pub(crate) fn writers(&self) -> &Writers {
         &self.0.writers
+    }
+
+    pub(crate) fn shelves(&self) -> &Shelves {
+        &self.0.shelves
     }
 
     pub(crate) fn compatibility(&self) -> &Arc<dyn CompatibilityRunner> {

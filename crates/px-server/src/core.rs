@@ -110,7 +110,9 @@ pub async fn start(
     notify.operators = "role:platform_ops".to_owned();
     notify.metric_prefix = "powerx_notifications".to_owned();
     let notifier = Notifier::new(db.clone(), notify)?;
-    let work = notifier.register(Workers::new(db.clone())).start(DELIVERIES);
+    let work = notifier
+        .register(Workers::new(db.clone()))
+        .start(DELIVERIES);
     let parts = Parts {
         routes: core.router().merge(px_core::ui::routes(core.clone())),
         site: px_core::ui::site(),

@@ -92,6 +92,9 @@ mod tests {
         std::fs::create_dir(folder.path().join("data.db-wal")).unwrap();
         let flusher = Flusher::new(&folder.path().join("data.db"));
         assert!(flusher.flush().await.is_err());
-        assert!(flusher.flush().await.is_err(), "and again: it is not on disk");
+        assert!(
+            flusher.flush().await.is_err(),
+            "and again: it is not on disk"
+        );
     }
 }

@@ -116,7 +116,10 @@ impl Postgres {
     /// # Errors
     /// When it does not start; the end of its log is in the message.
     pub fn resume(&self) -> Result<(), String> {
-        let options = format!("-p {} -c unix_socket_directories='' {}", self.port, self.settings);
+        let options = format!(
+            "-p {} -c unix_socket_directories='' {}",
+            self.port, self.settings
+        );
         let log = self.log();
         self.run(
             "pg_ctl",

@@ -28,13 +28,20 @@ pub async fn take(around: &Surroundings, figures: &mut Vec<Figure>) -> anyhow::R
             .note("Marketplace, core and console in one process, with new databases, keys and demo accounts (whose passwords are hashed at full cost)"),
     );
     figures.push(Figure::new("start, again", median(&again), "ms"));
-    figures.push(Figure::new("memory of both servers, idle", median(&idle), "MiB"));
+    figures.push(Figure::new(
+        "memory of both servers, idle",
+        median(&idle),
+        "MiB",
+    ));
     let mut times = Vec::new();
     for _ in 0..around.amount(20, 2) {
-        times.push(1000.0 * seconds(|| {
-            let mut command = std::process::Command::new(around.program("px-plugin"));
-            process::run(command.arg("version"), &[0])
-        })?);
+        times.push(
+            1000.0
+                * seconds(|| {
+                    let mut command = std::process::Command::new(around.program("px-plugin"));
+                    process::run(command.arg("version"), &[0])
+                })?,
+        );
     }
     figures.push(Figure::new("`px-plugin version`", median(&times), "ms"));
     for program in ["powerx", "powerx-marketplace", "px-plugin"] {

@@ -39,7 +39,10 @@ pub async fn take(around: &Surroundings, figures: &mut Vec<Figure>) -> anyhow::R
     let text = |path: &std::path::Path| path.to_string_lossy().into_owned();
     let args = ["component", &text(&file), &text(&folder)];
     let (_component, address) = helper(&args, &log).await?;
-    targets.push(("component", Target::bare(&format!("http://{address}/api/v1/hello"))));
+    targets.push((
+        "component",
+        Target::bare(&format!("http://{address}/api/v1/hello")),
+    ));
     let (_bare, address) = helper(&["bare"], &log).await?;
     targets.push(("bare", Target::bare(&format!("http://{address}/hello"))));
     let wasmtime = wasmtime(around, &log).await?;
@@ -86,7 +89,11 @@ fn middle(seen: &Seen, name: &str, part: impl Fn(&Wrk) -> f64) -> f64 {
 
 fn report(loads: &Seen, calm: &Seen, wasmtime: bool, figures: &mut Vec<Figure>) {
     let rate = |name| middle(loads, name, |w| w.rate);
-    let figure = Figure::new("requests through the gateway", rate("gateway"), "requests/s");
+    let figure = Figure::new(
+        "requests through the gateway",
+        rate("gateway"),
+        "requests/s",
+    );
     figures.push(if wasmtime {
         let figure = figure.beside("`wasmtime serve`", rate("wasmtime"));
         figure.aim(Aim::Ratio(0.9))
@@ -113,11 +120,17 @@ fn report(loads: &Seen, calm: &Seen, wasmtime: bool, figures: &mut Vec<Figure>) 
         figures.push(if wasmtime {
             busy.beside("`wasmtime serve`", middle(loads, "wasmtime", part))
         } else {
-            busy.beside("the component in our host", middle(loads, "component", part))
+            busy.beside(
+                "the component in our host",
+                middle(loads, "component", part),
+            )
         });
     }
     for (name, part) in latencies {
-        let (ours, theirs) = (middle(calm, "gateway", part), middle(calm, "component", part));
+        let (ours, theirs) = (
+            middle(calm, "gateway", part),
+            middle(calm, "component", part),
+        );
         let added = Figure::new(format!("added by the gateway, {name}"), ours - theirs, "µs");
         let note = format!("{ours:.0} µs through the gateway, {theirs:.0} µs without it");
         let added = added.note(note);

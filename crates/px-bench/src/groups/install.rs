@@ -54,11 +54,7 @@ async fn ask(site: &Site, login: &str, version: &str) -> anyhow::Result<f64> {
     served(site, login, version, begun).await
 }
 
-async fn many(
-    site: &Site,
-    around: &Surroundings,
-    figures: &mut Vec<Figure>,
-) -> anyhow::Result<()> {
+async fn many(site: &Site, around: &Surroundings, figures: &mut Vec<Figure>) -> anyhow::Result<()> {
     let count = around.amount(1000, 20);
     let ops = site.core("ops")?;
     let tenants = std::sync::Mutex::new(Vec::<TenantId>::new());
@@ -121,7 +117,10 @@ async fn all_served(site: &Site, count: u32, begun: Instant) -> anyhow::Result<f
         if rows >= count as usize {
             return Ok(seconds);
         }
-        ensure!(seconds < 120.0, "{rows} of {count} tenants are served after two minutes");
+        ensure!(
+            seconds < 120.0,
+            "{rows} of {count} tenants are served after two minutes"
+        );
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }

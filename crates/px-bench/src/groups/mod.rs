@@ -48,7 +48,8 @@ impl Surroundings {
     /// The sample component.
     #[must_use]
     pub fn component(&self) -> PathBuf {
-        self.root.join("samples/hello-wasm/base/backend/greeter.wasm")
+        self.root
+            .join("samples/hello-wasm/base/backend/greeter.wasm")
     }
 
     /// `full`, or `small` in a quick run.
@@ -65,7 +66,14 @@ impl Surroundings {
 
 /// Names of all groups, in the order they run.
 pub const NAMES: [&str; 8] = [
-    "package", "verdict", "publish", "gateway", "install", "webhooks", "search", "footprint",
+    "package",
+    "verdict",
+    "publish",
+    "gateway",
+    "install",
+    "webhooks",
+    "search",
+    "footprint",
 ];
 
 /// Takes one group's figures; those taken before a failure are kept.
@@ -93,18 +101,46 @@ pub async fn take(name: &str, around: &Surroundings) -> Option<Group> {
 }
 
 const ABOUT: [(&str, &str); 8] = [
-    ("package", "Packing and verifying a plugin folder of about 100 MB: a third prose, a third tables, a third bytes that do not compress. Whole programs, from start to end; both sides read from and write to the same disk."),
-    ("verdict", "`px-plugin check BUNDLE`, the checks a version meets at the Marketplace, on bundles like the one above. Peak memory is the resident high-water mark of the process."),
-    ("publish", "Versions registered per second: `POST /api/marketplace/plugins/publish` over HTTP from 16 connections; each is one durable transaction with its audit entry, event and timeline. Beside it transactions of one row through the same driver from 16 tasks, on the same disk."),
-    ("gateway", "The sample component, asked by `wrk` from 32 connections; tenant and token are checked and the identity header is signed for each request. Latency is taken from a single connection, where nobody waits for anybody."),
-    ("install", "The sample plugin installed for tenants through the API, from the request to the moment the gateway serves the version; probation, with its default length, goes on afterwards."),
-    ("webhooks", "One version listed for 10,000 subscriptions with a webhook each, on 200 hosts; every tenth receiver is dead (nothing listens). Counted at the receiver, from the first delivery to the last. Beside it a loop that posts the same number of bodies of the same size and remembers nothing."),
-    ("search", "`GET /api/marketplace/plugins?q=…` with 100,000 plugins offered: one and two words, with and without results, over HTTP from two connections."),
-    ("footprint", "What the programs take before they do anything."),
+    (
+        "package",
+        "Packing and verifying a plugin folder of about 100 MB: a third prose, a third tables, a third bytes that do not compress. Whole programs, from start to end; both sides read from and write to the same disk.",
+    ),
+    (
+        "verdict",
+        "`px-plugin check BUNDLE`, the checks a version meets at the Marketplace, on bundles like the one above. Peak memory is the resident high-water mark of the process.",
+    ),
+    (
+        "publish",
+        "Versions registered per second: `POST /api/marketplace/plugins/publish` over HTTP from 16 connections; each is one durable transaction with its audit entry, event and timeline. Beside it transactions of one row through the same driver from 16 tasks, on the same disk.",
+    ),
+    (
+        "gateway",
+        "The sample component, asked by `wrk` from 32 connections; tenant and token are checked and the identity header is signed for each request. Latency is taken from a single connection, where nobody waits for anybody.",
+    ),
+    (
+        "install",
+        "The sample plugin installed for tenants through the API, from the request to the moment the gateway serves the version; probation, with its default length, goes on afterwards.",
+    ),
+    (
+        "webhooks",
+        "One version listed for 10,000 subscriptions with a webhook each, on 200 hosts; every tenth receiver is dead (nothing listens). Counted at the receiver, from the first delivery to the last. Beside it a loop that posts the same number of bodies of the same size and remembers nothing.",
+    ),
+    (
+        "search",
+        "`GET /api/marketplace/plugins?q=…` with 100,000 plugins offered: one and two words, with and without results, over HTTP from two connections.",
+    ),
+    (
+        "footprint",
+        "What the programs take before they do anything.",
+    ),
 ];
 
 /// `name` on each engine at hand, with PostgreSQL as long as the value lives.
-fn engines() -> (Vec<(&'static str, Option<String>)>, Option<px_testkit::postgres::Postgres>, Option<String>) {
+fn engines() -> (
+    Vec<(&'static str, Option<String>)>,
+    Option<px_testkit::postgres::Postgres>,
+    Option<String>,
+) {
     let mut engines = vec![("SQLite", None)];
     match px_testkit::postgres::Postgres::start_durable() {
         Ok(server) => {
@@ -117,7 +153,9 @@ fn engines() -> (Vec<(&'static str, Option<String>)>, Option<px_testkit::postgre
 
 /// Says that a peer is missing.
 fn without(figure: Figure, peer: &str) -> Figure {
-    figure.note(format!("`{peer}` is not installed, so nothing stands beside it"))
+    figure.note(format!(
+        "`{peer}` is not installed, so nothing stands beside it"
+    ))
 }
 
 /// Time of one piece of blocking work, seconds.

@@ -89,7 +89,11 @@ fn verify(
             // Verifying reads the file and, again, everything in it: so does this.
             let mut command = Command::new("sh");
             command
-                .args(["-c", "find \"$2\" -type f -print0 | xargs -0 \"$1\" \"$3\"", "sh"])
+                .args([
+                    "-c",
+                    "find \"$2\" -type f -print0 | xargs -0 \"$1\" \"$3\"",
+                    "sh",
+                ])
                 .arg(sum)
                 .arg(plugin)
                 .arg(&bundle);
@@ -120,7 +124,12 @@ fn signed(plugin: &Path, bundle: &Path) -> anyhow::Result<PathBuf> {
     };
     // A key of a throw-away authority; nobody else will ever trust it.
     let mut rng = rand::rngs::StdRng::seed_from_u64(1);
-    let ca = PublisherCa::create("Benchmark", SigningKey::generate(&mut rng), validity, &mut rng)?;
+    let ca = PublisherCa::create(
+        "Benchmark",
+        SigningKey::generate(&mut rng),
+        validity,
+        &mut rng,
+    )?;
     let key = SigningKey::generate(&mut rng);
     let identity = PublisherIdentity {
         name: "Benchmark",

@@ -29,7 +29,7 @@ pub async fn take(around: &Surroundings, figures: &mut Vec<Figure>) -> anyhow::R
         };
         let databases = Databases { market, core: None };
         let (powerx, place) = (around.program("powerx"), folder.join("site"));
-    let site = Site::start(&powerx, &place, &databases, &[]).await?;
+        let site = Site::start(&powerx, &place, &databases, &[]).await?;
         let ours = publishes(&site, total).await?;
         drop(site);
         let raw = store::raw_commits(&raw, total, 16).await?;

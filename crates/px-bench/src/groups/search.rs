@@ -14,8 +14,14 @@ use crate::{load, store};
 
 /// What people type, with how much of it there is in the catalog.
 const QUERIES: [&str; 8] = [
-    "", "invoice", "calendar teams", "gallery 77", "plugin99999", "nothing like this",
-    "work", "mail example",
+    "",
+    "invoice",
+    "calendar teams",
+    "gallery 77",
+    "plugin99999",
+    "nothing like this",
+    "work",
+    "mail example",
 ];
 
 /// Takes the figures.
@@ -60,7 +66,10 @@ async fn one(
     let client = site.market("publisher")?;
     let found: Value = client.get("/api/marketplace/plugins?q=invoice").await?;
     let total = found["total"].as_u64().unwrap_or(0);
-    ensure!(total >= u64::from(count / 16), "{total} invoices are offered");
+    ensure!(
+        total >= u64::from(count / 16),
+        "{total} invoices are offered"
+    );
 
     let times = Mutex::new(Vec::new());
     load::rate(around.amount(4000, 40), 2, |n| {
@@ -72,7 +81,10 @@ async fn one(
                 0 => query.to_owned(),
                 k => format!("{query} {k}"),
             };
-            let path = format!("/api/marketplace/plugins?q={}", words.trim().replace(' ', "+"));
+            let path = format!(
+                "/api/marketplace/plugins?q={}",
+                words.trim().replace(' ', "+")
+            );
             let begun = Instant::now();
             let _: Value = client.get(&path).await?;
             let took = begun.elapsed().as_secs_f64() * 1000.0;

@@ -22,7 +22,11 @@ pub fn take(around: &Surroundings, figures: &mut Vec<Figure>) -> anyhow::Result<
     let folder = around.folder("verdict")?;
     let component = fs::read(around.component())?;
     let scanner = Scanner::find(around, &folder)?;
-    let sizes: &[usize] = if around.quick { &[1] } else { &[1, 10, 100, 500] };
+    let sizes: &[usize] = if around.quick {
+        &[1]
+    } else {
+        &[1, 10, 100, 500]
+    };
     for &size in sizes {
         let plugin = folder.join("plugin");
         tree::plugin(&plugin, &component, size * 3_000_000 / 2)?;
@@ -30,7 +34,15 @@ pub fn take(around: &Surroundings, figures: &mut Vec<Figure>) -> anyhow::Result<
         pack_file(&plugin, PackOptions::default(), &bundle)?;
         fs::remove_dir_all(&plugin)?;
         let runs = if size > 50 { 1 } else { around.amount(3, 1) };
-        one(around, &folder, &bundle, size, runs, scanner.as_ref(), figures)?;
+        one(
+            around,
+            &folder,
+            &bundle,
+            size,
+            runs,
+            scanner.as_ref(),
+            figures,
+        )?;
         fs::remove_file(&bundle)?;
     }
     Ok(())
@@ -99,7 +111,11 @@ impl Scanner {
         let mut command = Command::new(&self.program);
         command
             .arg(format!("--database={}", self.patterns.display()))
-            .args(["--max-filesize=1900M", "--max-scansize=1900M", "--max-files=100000"])
+            .args([
+                "--max-filesize=1900M",
+                "--max-scansize=1900M",
+                "--max-files=100000",
+            ])
             .args(["--max-scantime=600000", "--no-summary"])
             .arg(bundle);
         process::run(&mut command, &[0])

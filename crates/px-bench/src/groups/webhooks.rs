@@ -40,12 +40,21 @@ pub async fn take(around: &Surroundings, figures: &mut Vec<Figure>) -> anyhow::R
     author.approve(&view).await?;
     let approved = begun.elapsed().as_secs_f64();
     let seen = loop {
-        let seen: Value = site.http().get(format!("http://{place}/seen")).send().await?.json().await?;
+        let seen: Value = site
+            .http()
+            .get(format!("http://{place}/seen"))
+            .send()
+            .await?
+            .json()
+            .await?;
         if seen["count"].as_u64().unwrap_or(0) >= alive {
             break seen;
         }
         let passed = begun.elapsed().as_secs();
-        ensure!(passed < 120, "{seen} of {alive} deliveries after two minutes");
+        ensure!(
+            passed < 120,
+            "{seen} of {alive} deliveries after two minutes"
+        );
         tokio::time::sleep(Duration::from_millis(200)).await;
     };
     let whole = begun.elapsed().as_secs_f64();
@@ -53,7 +62,11 @@ pub async fn take(around: &Surroundings, figures: &mut Vec<Figure>) -> anyhow::R
     drop(receiver);
     let number = |name: &str| seen[name].as_f64().unwrap_or(f64::NAN);
     let rate = number("count") / (number("micros") / 1e6);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a body's length")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a body's length"
+    )]
     let bytes = (number("bytes") / number("count")) as usize;
 
     let (_receiver, place) = helper(&["receiver"], &folder.join("receiver")).await?;

@@ -4,4 +4,4 @@ mod raw;
 mod seed;
 
 pub use raw::raw_commits;
-pub use seed::{offer_many, fresh};
+pub use seed::{fresh, offer_many};

@@ -23,7 +23,10 @@ pub async fn raw_commits(address: &str, total: u32, parallel: u32) -> anyhow::Re
         let id = JobId::from_uuid(tx.env().uuid());
         tx.exec(
             "INSERT INTO bench_rows (id, body) VALUES ($1, $2)",
-            vals![id, "a row of about the size of a line of text, as most rows are"],
+            vals![
+                id,
+                "a row of about the size of a line of text, as most rows are"
+            ],
         )
         .await?;
         tx.commit().await?;

@@ -68,9 +68,15 @@ fn the_seeds_are_what_the_formats_are_now() {
         ("signature/envelope.json", envelope(&bundle)),
         ("signature/chain.pem", signer.chain.to_pem().into_bytes()),
         ("signature/certificates", certificates(&signer.chain)),
-        ("signature/key.pem", signer.key.public().to_pem().unwrap().into_bytes()),
+        (
+            "signature/key.pem",
+            signer.key.public().to_pem().unwrap().into_bytes(),
+        ),
         ("feed/listed.json", page(&bundle, &key)),
-        ("feed/empty.json", br#"{"events":[],"next":0,"head":0}"#.to_vec()),
+        (
+            "feed/empty.json",
+            br#"{"events":[],"next":0,"head":0}"#.to_vec(),
+        ),
         ("manifest/small.yaml", crate::kit::WASM_MANIFEST.into()),
     ];
     if std::env::var_os("PX_UPDATE_SEEDS").is_some() {
@@ -86,7 +92,8 @@ fn the_seeds_are_what_the_formats_are_now() {
 /// The content of the signature's entry: stored, last, before the directory.
 fn envelope(bundle: &[u8]) -> Vec<u8> {
     let mut archive =
-        px_package::archive::Archive::new(std::io::Cursor::new(bundle), Default::default()).unwrap();
+        px_package::archive::Archive::new(std::io::Cursor::new(bundle), Default::default())
+            .unwrap();
     archive.read_entry("manifest.signature", 1 << 16).unwrap()
 }
 
@@ -95,7 +102,10 @@ fn certificates(chain: &px_package::signature::CertificateChain) -> Vec<u8> {
         let length = u16::try_from(der.len()).unwrap().to_be_bytes();
         [&length[..], der].concat()
     });
-    std::iter::once(vec![0]).chain(parts).collect::<Vec<_>>().concat()
+    std::iter::once(vec![0])
+        .chain(parts)
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 fn page(bundle: &[u8], key: &SigningKey) -> Vec<u8> {
@@ -132,8 +142,10 @@ fn page(bundle: &[u8], key: &SigningKey) -> Vec<u8> {
         kind: "wasm".to_owned(),
         risk: statement.risk,
         notes: Some("- first".to_owned()),
-        rollout: Some(json!({"channels": [{"name": "stable", "rollout": {"batches": [
-            {"percentage": 100, "startAt": "2026-06-02T00:00:00Z"}]}}], "autoUpgrade": true})),
+        rollout: Some(
+            json!({"channels": [{"name": "stable", "rollout": {"batches": [
+            {"percentage": 100, "startAt": "2026-06-02T00:00:00Z"}]}}], "autoUpgrade": true}),
+        ),
         listed_at: statement.listed_at,
         listing: serde_json::from_str(&listing).unwrap(),
     };
