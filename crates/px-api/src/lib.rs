@@ -9,7 +9,9 @@ pub mod code;
 pub mod core;
 pub mod market;
 mod problem;
+mod secret;
 pub mod tus;
 
 pub use code::Code;
 pub use problem::{FieldError, Problem};
+pub use secret::Secret;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use relations::{
-    InboxMessage, KeyRequest, KeyView, Outcome, OutcomeReport, SubscriptionRequest,
+    InboxMessage, KeyRequest, KeyRevocation, KeyView, Outcome, OutcomeReport, SubscriptionRequest,
     SubscriptionView, TokenAnswer, WhoAmI,
 };
 

@@ -22,8 +22,14 @@ use px_store::{Migration, MigrationSet};
 /// Tables of this crate.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     name: "core",
-    migrations: &[Migration {
-        name: "0001_core",
-        sql: include_str!("../migrations/0001_core.sql"),
-    }],
+    migrations: &[
+        Migration {
+            name: "0001_core",
+            sql: include_str!("../migrations/0001_core.sql"),
+        },
+        Migration {
+            name: "0002_addresses",
+            sql: include_str!("../migrations/0002_addresses.sql"),
+        },
+    ],
 };

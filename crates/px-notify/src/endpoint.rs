@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use px_model::EndpointId;
-use px_store::{Db, Result, StoreError, Tx};
+use px_store::{Db, Env, Result, StoreError, Tx};
 use serde::Serialize;
 use url::Url;
 
@@ -115,20 +115,18 @@ pub async fn add_endpoint(tx: &mut Tx, new: NewEndpoint) -> Result<Endpoint, Not
 }
 
 /// As [`add_endpoint`], with a secret that the receiver already has.
-pub(crate) async fn add_with_secret(
+///
+/// # Errors
+/// As [`add_endpoint`], and [`NotifyError::Secret`].
+pub async fn add_with_secret(
     tx: &mut Tx,
     new: NewEndpoint,
     secret: Option<String>,
 ) -> Result<Endpoint, NotifyError> {
+    check_kind(&new.kind)?;
     let secret = match &new.kind {
-        EndpointKind::Webhook { url } => {
-            acceptable(url)?;
-            Some(secret.unwrap_or_else(|| fresh_secret(tx)))
-        }
-        EndpointKind::Mail { address, .. } => {
-            crate::mail::mailbox(address)?;
-            None
-        }
+        EndpointKind::Webhook { .. } => Some(secret.unwrap_or_else(|| fresh_secret(tx.env()))),
+        EndpointKind::Mail { .. } => None,
     };
     if let Some(secret) = &secret {
         usable(secret)?;
@@ -148,6 +146,17 @@ pub(crate) async fn add_with_secret(
     endpoints::insert(tx, &endpoint, secret.as_deref()).await?;
     endpoint.secret = secret;
     Ok(endpoint)
+}
+
+/// Whether notices could go there at all; where a webhook's name leads is checked when connecting.
+///
+/// # Errors
+/// [`NotifyError::Url`] or [`NotifyError::Address`].
+pub fn check_kind(kind: &EndpointKind) -> Result<(), NotifyError> {
+    match kind {
+        EndpointKind::Webhook { url } => acceptable(url),
+        EndpointKind::Mail { address, .. } => crate::mail::mailbox(address).map(drop),
+    }
 }
 
 /// One endpoint, removed ones included.
@@ -196,10 +205,25 @@ pub async fn enable_endpoint(tx: &mut Tx, id: EndpointId) -> Result<()> {
 /// # Errors
 /// [`StoreError::Stale`] when there is no such webhook.
 pub async fn rotate_secret(tx: &mut Tx, id: EndpointId) -> Result<String, StoreError> {
-    let secret = fresh_secret(tx);
+    let secret = fresh_secret(tx.env());
     let until = tx.env().now() + OLD_SECRET_FOR;
     endpoints::set_secret(tx, id, &secret, until).await?;
     Ok(secret)
+}
+
+/// As [`rotate_secret`], with a secret the receiver chose. Answers whether it is another one than
+/// before; the same one twice changes nothing.
+///
+/// # Errors
+/// [`NotifyError::Secret`] when it cannot be one.
+pub async fn give_secret(tx: &mut Tx, id: EndpointId, secret: &str) -> Result<bool, NotifyError> {
+    usable(secret)?;
+    if endpoints::has_secret(tx, id, secret).await? {
+        return Ok(false);
+    }
+    let until = tx.env().now() + OLD_SECRET_FOR;
+    endpoints::set_secret(tx, id, secret, until).await?;
+    Ok(true)
 }
 
 /// Signs with a secret the receiver chose, from now on and with no other.
@@ -213,8 +237,10 @@ pub(crate) async fn use_secret(
     Ok(())
 }
 
-fn fresh_secret(tx: &Tx) -> String {
-    format!("whsec_{}", STANDARD.encode(tx.env().random_bytes(32)))
+/// A signing secret as Standard Webhooks has them: `whsec_` and 32 random bytes in base64.
+#[must_use]
+pub fn fresh_secret(env: &Env) -> String {
+    format!("whsec_{}", STANDARD.encode(env.random_bytes(32)))
 }
 
 /// Whether a secret has the form and strength that Standard Webhooks asks for.

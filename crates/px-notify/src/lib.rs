@@ -29,7 +29,8 @@ pub use config::{AlertWebhook, NotifyConfig, NotifyError};
 pub use deliver::{Next, Notifier};
 pub use endpoint::{
     Endpoint, EndpointKind, EndpointState, Language, NewEndpoint, active_endpoints, add_endpoint,
-    enable_endpoint, get_endpoint, list_endpoints, remove_endpoint, rotate_secret,
+    add_with_secret, check_kind, enable_endpoint, fresh_secret, get_endpoint, give_secret,
+    list_endpoints, remove_endpoint, rotate_secret,
 };
 pub use guard::{AddressRefused, GuardedResolver, check_address, check_url, guarded_client};
 pub use inbox::{

@@ -73,7 +73,7 @@ enum MarketCommand {
 #[must_use]
 pub fn powerx() -> ExitCode {
     let args = Powerx::parse();
-    run(async move {
+    run("powerx", async move {
         let settings = settings(args.config.as_deref())?;
         match args.command {
             None => local::quick_start(settings).await.map(|()| true),
@@ -102,7 +102,7 @@ pub fn powerx() -> ExitCode {
 #[must_use]
 pub fn marketplace() -> ExitCode {
     let args = Marketplace::parse();
-    run(async move {
+    run("powerx-marketplace", async move {
         let settings = settings(args.config.as_deref())?;
         match args.command {
             MarketCommand::Serve => local::serve_market(&settings).await.map(|()| true),
@@ -119,18 +119,18 @@ fn settings(file: Option<&std::path::Path>) -> anyhow::Result<Settings> {
     Ok(Settings::resolve(file, |name| std::env::var(name).ok())?)
 }
 
-fn run(work: impl Future<Output = anyhow::Result<bool>>) -> ExitCode {
+fn run(program: &str, work: impl Future<Output = anyhow::Result<bool>>) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
     {
         Ok(runtime) => runtime,
-        Err(e) => return fail(&e.into()),
+        Err(e) => return fail(program, &e.into()),
     };
     match runtime.block_on(work) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
-        Err(e) => fail(&e),
+        Err(e) => fail(program, &e),
     }
 }
 
@@ -138,8 +138,8 @@ fn run(work: impl Future<Output = anyhow::Result<bool>>) -> ExitCode {
     clippy::print_stderr,
     reason = "the one place where a server program speaks before its log exists"
 )]
-fn fail(error: &anyhow::Error) -> ExitCode {
-    eprintln!("powerx: {error:#}");
+fn fail(program: &str, error: &anyhow::Error) -> ExitCode {
+    eprintln!("{program}: {error:#}");
     ExitCode::from(2)
 }
 

@@ -80,6 +80,9 @@ fn config(settings: &Settings) -> anyhow::Result<CoreConfig> {
     config.allow_private_addresses = settings.on("PX_ALLOW_PRIVATE_ADDRESSES");
     config.probation.duration = settings.seconds("PX_PROBATION_SECONDS");
     config.probe_every = settings.seconds("PX_PROBE_SECONDS");
+    config.limits.attempts = u32::try_from(settings.number("PX_INSTALL_ATTEMPTS"))?.max(1);
+    config.limits.first_pause = settings.seconds("PX_INSTALL_RETRY_SECONDS");
+    config.fetch.stall_after = settings.seconds("PX_DOWNLOAD_STALL_SECONDS");
     Ok(config)
 }
 
@@ -95,6 +98,7 @@ pub async fn start(
 ) -> anyhow::Result<CoreServed> {
     let config = config(settings)?;
     let host = host(
+        settings,
         &config.data_dir.join("compiled"),
         db.env(),
         config.allow_private_addresses,

@@ -7,7 +7,7 @@ use anyhow::Context;
 use jiff::SignedDuration;
 use metrics_exporter_prometheus::PrometheusHandle;
 use px_market::{Market, MarketConfig};
-use px_notify::{AlertWebhook, Notifier, NotifyConfig};
+use px_notify::{AlertWebhook, Notifier, NotifyConfig, Schedule};
 use px_store::{Blobs, Db, Env, MigrationSet};
 use px_web::http::Health;
 use px_web::i18n::Words;
@@ -49,7 +49,11 @@ pub async fn open_database(
         .with_context(|| format!("{name}: the database does not open"))?;
     db.migrate(sets)
         .await
-        .context("the database could not be brought up to date")?;
+        .with_context(|| {
+            format!(
+                "{name}: the database could not be brought up to date (Marketplace and core need one each)"
+            )
+        })?;
     Ok(db)
 }
 
@@ -59,6 +63,8 @@ pub fn notify_config(settings: &Settings, side: &str) -> NotifyConfig {
         smtp_url: settings.optional(&format!("{side}_SMTP_URL")),
         mail_from: settings.text(&format!("{side}_MAIL_FROM")).to_owned(),
         allow_private_addresses: settings.on("PX_ALLOW_PRIVATE_ADDRESSES"),
+        schedule: Schedule::new(settings.moments("PX_NOTIFY_SCHEDULE"), 20),
+        total_timeout: settings.seconds("PX_NOTIFY_TIMEOUT_SECONDS"),
         ..NotifyConfig::default()
     }
 }
@@ -134,7 +140,11 @@ pub async fn start(
 ) -> anyhow::Result<Served> {
     let folder = PathBuf::from(settings.text("MKP_DATA_DIR"));
     let blobs = Blobs::in_folder(&folder.join("blobs"))?;
-    let sandbox = Arc::new(Sandbox::new(folder.join("sandbox"), db.env().clone())?);
+    let sandbox = Arc::new(Sandbox::new(
+        settings,
+        folder.join("sandbox"),
+        db.env().clone(),
+    )?);
     let config = config(settings, folder, &listener)?;
     let market =
         Market::new(db.clone(), blobs, config, sandbox).map_err(|e| anyhow::anyhow!("{e}"))?;

@@ -12,6 +12,8 @@ use px_review::{RunOptions, compatibility_run, sandbox_engine};
 use px_runtime::{Host, HostConfig, Limits};
 use px_store::Env;
 
+use crate::settings::{Settings, user_and_group};
+
 /// Runs plugins under review in the same runtime that serves them.
 pub struct Sandbox {
     host: Host,
@@ -24,25 +26,40 @@ impl Sandbox {
     ///
     /// # Errors
     /// When the engine cannot be started.
-    pub fn new(folder: PathBuf, env: Env) -> anyhow::Result<Self> {
+    pub fn new(settings: &Settings, folder: PathBuf, env: Env) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&folder)?;
-        let host = host(&folder.join("compiled"), &env, false)?;
+        let host = host(settings, &folder.join("compiled"), &env, false)?;
         Ok(Self { host, folder, env })
     }
 }
 
-/// A runtime with the process's clock.
+/// A runtime with the process's clock. Says in the log what confines process plugins here and what
+/// does not.
 ///
 /// # Errors
 /// When the engine cannot be started.
-pub fn host(cache: &Path, env: &Env, allow_private_addresses: bool) -> anyhow::Result<Host> {
+pub fn host(
+    settings: &Settings,
+    cache: &Path,
+    env: &Env,
+    allow_private_addresses: bool,
+) -> anyhow::Result<Host> {
     let env = env.clone();
     let clock = Arc::new(move || std::time::SystemTime::from(env.now()));
     let config = HostConfig {
         allow_private_addresses,
+        require_sandbox: settings.on("PX_SANDBOX_REQUIRED"),
+        run_as: user_and_group(settings.text("PX_SANDBOX_USER")),
         ..HostConfig::new(cache, clock)
     };
-    Ok(Host::new(config)?)
+    let host = Host::new(config)?;
+    let report = host.sandbox_report();
+    tracing::info!(
+        in_force = report.in_force.join("; "),
+        missing = report.missing.join("; "),
+        "sandbox of process plugins"
+    );
+    Ok(host)
 }
 
 #[async_trait]

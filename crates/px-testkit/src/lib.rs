@@ -1,8 +1,9 @@
 //! What tests share: databases of both engines, a clock moved by hand, receivers of webhooks and
-//! mails that can misbehave, and sample plugins. Depend on it from `[dev-dependencies]` only.
+//! mails and a host of bundles that can misbehave, and sample plugins. Depend on it from `[dev-dependencies]` only.
 
 mod database;
 mod env;
+mod origin;
 pub mod postgres;
 mod samples;
 mod smtp;
@@ -11,6 +12,7 @@ mod webhooks;
 
 pub use database::{Engine, TestDb, engines, test_db, test_db_with, test_dbs};
 pub use env::{CounterRandomness, TestClock, test_env};
+pub use origin::{Asked, BundleOrigin, Serve};
 pub use samples::{sample, samples_root};
 pub use smtp::{Mail, Refusal, SmtpSink, Stage};
 pub use wait::eventually;

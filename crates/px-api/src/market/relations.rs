@@ -7,6 +7,8 @@ use px_model::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::Secret;
+
 /// `POST /api/marketplace/publisher/keys`: registers a signing key.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -15,6 +17,14 @@ pub struct KeyRequest {
     pub public_key: String,
     /// For people: `ci`, `laptop`.
     pub name: String,
+}
+
+/// `POST …/keys/{keyId}/revoke`: revokes a signing key.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct KeyRevocation {
+    /// Why; kept with the key and in the audit log.
+    pub reason: String,
 }
 
 /// A registered key.
@@ -68,6 +78,14 @@ pub struct SubscriptionRequest {
     /// `en` or `zh-CN`, for mail.
     #[serde(default)]
     pub language: Option<String>,
+    /// Signing secret the receiver has already (`whsec_…`); without it a new webhook gets one.
+    /// Another one than before replaces it: for a day messages are signed with both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub webhook_secret: Option<Secret>,
+    /// Leaves addresses, secret and language of an earlier subscription as they are.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keep_addresses: bool,
 }
 
 /// A subscription.

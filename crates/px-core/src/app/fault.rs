@@ -1,5 +1,7 @@
 //! Why a step of an install did not succeed.
 
+use std::time::Duration;
+
 use px_api::{Code, Problem};
 
 /// Who has to mend it; decides about retries and about what counts against a release.
@@ -47,6 +49,8 @@ pub struct Fault {
     pub cause: String,
     /// Who has to mend it.
     pub blame: Blame,
+    /// How long the other side asks to be left alone (`Retry-After`).
+    pub retry_after: Option<Duration>,
 }
 
 impl Fault {
@@ -74,7 +78,15 @@ impl Fault {
             detail: detail.into(),
             cause: cause.to_owned(),
             blame,
+            retry_after: None,
         }
+    }
+
+    /// The same, not to be tried again before that time is over.
+    #[must_use]
+    pub const fn after(mut self, wait: Option<Duration>) -> Self {
+        self.retry_after = wait;
+        self
     }
 
     /// Whether the same step may succeed later.

@@ -155,8 +155,7 @@ pub trait Marketplace: Send + Sync {
     async fn version(&self, id: VersionId) -> Result<ListedVersion, Fault>;
     /// What must be trusted.
     async fn trust(&self) -> Result<TrustDocument, Fault>;
-    /// Makes sure that a tenant's subscription exists; one that does is left as it is, because the
-    /// tenant may have given it addresses of its own.
+    /// Makes a tenant's subscription what the request says; the same twice has one effect.
     async fn subscribe(&self, request: &SubscriptionRequest) -> Result<SubscriptionId, Fault>;
     /// Ends a subscription.
     async fn unsubscribe(&self, id: SubscriptionId) -> Result<(), Fault>;

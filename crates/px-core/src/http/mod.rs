@@ -6,6 +6,7 @@ mod events;
 mod failure;
 mod gateway;
 mod installs;
+mod notifications;
 mod openapi;
 mod query;
 mod records;
@@ -88,6 +89,11 @@ impl Core {
             .route("/tenants", get(tenants::list).post(tenants::create))
             .route("/alerts", get(alerts::list))
             .route("/alerts/{alertId}/acknowledge", post(alerts::acknowledge))
+            .route(
+                "/notifications",
+                get(notifications::show).put(notifications::set),
+            )
+            .route("/notifications/secret", post(notifications::renew))
             .route("/inbox", get(records::inbox))
             .route("/inbox/{messageId}/read", post(records::read))
             .route("/audit", get(records::audit))

@@ -3,7 +3,7 @@
 use px_web::Json;
 use utoipa::OpenApi;
 
-use super::{alerts, catalog, events, installs, records, rollouts, tenants};
+use super::{alerts, catalog, events, installs, notifications, records, rollouts, tenants};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -40,6 +40,9 @@ use super::{alerts, catalog, events, installs, records, rollouts, tenants};
         tenants::limits,
         alerts::list,
         alerts::acknowledge,
+        notifications::show,
+        notifications::set,
+        notifications::renew,
         records::inbox,
         records::read,
         records::audit,

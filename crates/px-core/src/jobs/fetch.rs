@@ -140,8 +140,11 @@ impl Fetcher {
                 Ok(false) => {}
                 Err(fault) if !fault.is_transient() => return Err(fault),
                 Err(fault) => {
-                    // Whatever came counts; only a try without any progress is a failed one.
-                    if part.len().await.map_err(|e| disk(&e))? <= have {
+                    // Whatever came is kept. A try without any progress is a failed one, and so is
+                    // one that stalled with next to none: drop by drop would never end.
+                    let came = part.len().await.map_err(|e| disk(&e))?.saturating_sub(have);
+                    let crawled = fault.cause == "stalled" && came < self.limits.stall_bytes;
+                    if came == 0 || crawled {
                         return Err(fault);
                     }
                     tokio::time::sleep(self.limits.reopen_after).await;

@@ -18,7 +18,7 @@ use super::places::Places;
 use crate::app::authority::TenantScope;
 use crate::app::fault::Fault;
 use crate::app::install::probation::Bounds;
-use crate::app::install::{Action, Install, Limits, Work, backoff, next_action};
+use crate::app::install::{Action, Install, Limits, Work, next_action, pause};
 use crate::app::ports::{Facts, Monotonic, Runtime, Traffic, Verifier};
 use crate::store::installs::{self, Note};
 use crate::store::logs;
@@ -223,7 +223,7 @@ impl Machine {
         if fault.is_transient() && install.attempts + 1 < tries {
             let noise = self.env().random_bytes(1)[0];
             let first = self.settings.limits.first_pause;
-            let wait = SignedDuration::try_from(backoff(first, install.attempts, noise))
+            let wait = SignedDuration::try_from(pause(first, install.attempts, noise, &fault))
                 .unwrap_or(SignedDuration::MAX);
             self.tell(install, "warn", &format!("{fault} Trying again."))
                 .await;

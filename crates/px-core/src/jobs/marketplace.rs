@@ -39,13 +39,6 @@ impl Marketplace for HttpMarketplace {
 
     async fn subscribe(&self, request: &SubscriptionRequest) -> Result<SubscriptionId, Fault> {
         let path = "/api/marketplace/subscriptions";
-        let known: Vec<SubscriptionView> = self.0.get(path).await.map_err(|e| fault(&e))?;
-        let mine = known
-            .iter()
-            .find(|s| s.tenant_ref == request.tenant_ref && s.plugin_id == request.plugin_id);
-        if let Some(mine) = mine {
-            return Ok(mine.subscription_id);
-        }
         let made: SubscriptionView = self.0.post(path, request).await.map_err(|e| fault(&e))?;
         Ok(made.subscription_id)
     }

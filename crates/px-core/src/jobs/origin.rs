@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use px_api::Code;
 use px_notify::{GuardedResolver, check_url};
-use reqwest::header::{CONTENT_RANGE, LOCATION, RANGE};
+use reqwest::header::{CONTENT_RANGE, LOCATION, RANGE, RETRY_AFTER};
 use reqwest::{Client, Response, StatusCode, redirect};
 use url::Url;
 
@@ -164,12 +164,12 @@ fn opened(answer: Response, asked: u64) -> Result<Opened, Fault> {
         }
         _ if status.is_success() => (0, answer.content_length()),
         StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => {
-            return Err(away(&format!("The origin answered {status}.")));
+            return Err(answered(&answer));
         }
         _ if status.is_client_error() => {
             return Err(gone(&format!("The origin answered {status}.")));
         }
-        _ => return Err(away(&format!("The origin answered {status}."))),
+        _ => return Err(answered(&answer)),
     };
     let chunks = answer.bytes_stream();
     Ok(Opened {
@@ -177,6 +177,17 @@ fn opened(answer: Response, asked: u64) -> Result<Opened, Fault> {
         total,
         chunks: chunks.map(|c| c.map_err(|e| network(&e))).boxed(),
     })
+}
+
+/// A refusal that may pass; only the form of `Retry-After` in seconds is read, a date would need a
+/// clock both sides agree on.
+fn answered(answer: &Response) -> Fault {
+    let seconds = answer
+        .headers()
+        .get(RETRY_AFTER)
+        .and_then(|v| v.to_str().ok()?.trim().parse().ok());
+    away(&format!("The origin answered {}.", answer.status()))
+        .after(seconds.map(Duration::from_secs))
 }
 
 /// First byte and total length of `bytes START-END/TOTAL` (RFC 9110 section 14.4).

@@ -1,6 +1,7 @@
 //! What follows from an install's state, written in the transaction of the transition: reports to
 //! the Marketplace, messages and alerts for the tenant, alerts for whoever runs the installation.
 
+use px_api::Code;
 use px_api::market::{Outcome, OutcomeReport};
 use px_model::{InstallState, PluginId, TenantId, Version, VersionId};
 use px_notify::{NewAlert, NewMessage, Severity, Text2, post_inbox, raise_alert};
@@ -39,7 +40,12 @@ pub async fn follow(tx: &mut Tx, install: &Install, fault: Option<&Fault>) -> Re
                 "It was stopped before it got any traffic. The version that was there keeps serving. The publisher was told.",
                 "安装在接收流量之前已停止，原版本继续提供服务，已通知发布者。",
             );
-            bad_news(tx, install, "install.failed", Severity::Warning, body).await
+            bad_news(tx, install, "install.failed", Severity::Warning, body).await?;
+            // Bytes that are not what was promised: somebody meddles with them, or a disk does.
+            if fault.is_some_and(|f| f.code == Code::BundleUntrusted) {
+                operators(tx, install, "bundle.untrusted", Severity::Critical).await?;
+            }
+            Ok(())
         }
         InstallState::RolledBack => rolled_back(tx, install).await,
         InstallState::Quarantined => {
@@ -149,13 +155,15 @@ async fn bad_news(
 async fn operators(tx: &mut Tx, install: &Install, kind: &str, severity: Severity) -> Result<()> {
     let why = install.problem.as_ref().map_or("", |p| p.detail.as_str());
     let seconds = install.rollback_micros.map_or(0, |m| m / 1_000_000);
-    let body = Text2::new(
-        format!(
-            "Tenant {}. {why} Going back took {seconds} s.",
-            install.tenant
-        ),
-        format!("租户 {}。{why} 回滚耗时 {seconds} 秒。", install.tenant),
+    let (mut en, mut zh) = (
+        format!("Tenant {}. {why}", install.tenant),
+        format!("租户 {}。{why}", install.tenant),
     );
+    if install.rollback_micros.is_some() {
+        en.push_str(&format!(" Going back took {seconds} s."));
+        zh.push_str(&format!(" 回滚耗时 {seconds} 秒。"));
+    }
+    let body = Text2::new(en, zh);
     raise_alert(
         tx,
         NewAlert {
@@ -177,6 +185,10 @@ fn headline(install: &Install, kind: &str) -> Text2 {
     let what = format!("{} {}", install.name, install.version);
     let (en, zh) = match kind {
         "install.failed" => ("could not be installed", "安装失败"),
+        "bundle.untrusted" => (
+            "came with bytes that are not the promised ones",
+            "插件包校验失败",
+        ),
         "install.quarantined" => ("needs an operator", "需要管理员处理"),
         "rollback.slow" => ("took too long to roll back", "回滚耗时过长"),
         _ => ("was rolled back", "已回滚"),

@@ -66,11 +66,11 @@ pub async fn subscribe(
         vals![tenant, plugin, channel, now],
     )
     .await?;
-    enqueue(tx, tenant, plugin, None).await?;
+    changed(tx, tenant, Some(plugin)).await?;
     audit(tx, actor, "subscription.made", tenant, plugin).await
 }
 
-/// Forgets it; answers whether there was something to forget.
+/// Forgets it, at the Marketplace too.
 ///
 /// # Errors
 /// When the engine is away.
@@ -91,7 +91,7 @@ pub async fn unsubscribe(
         .transpose()?
         .flatten()
     {
-        enqueue(tx, tenant, plugin, Some(remote)).await?;
+        enqueue(tx, tenant, plugin.clone(), Some(remote)).await?;
     }
     audit(tx, actor, "subscription.ended", tenant, plugin).await
 }
@@ -115,28 +115,62 @@ pub async fn follow(
         )
         .await?;
     if made == 1 {
-        enqueue(tx, tenant, plugin, None).await?;
+        changed(tx, tenant, Some(plugin)).await?;
     }
     Ok(())
 }
 
+/// What the Marketplace should know about a tenant's subscription, or about all of them, is
+/// another thing than before: a job for each brings it in line.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn changed(tx: &mut Tx, tenant: TenantId, plugin: Option<&PluginId>) -> Result<()> {
+    let wish = tx.env().uuid().to_string();
+    let rows = tx
+        .rows(
+            "UPDATE subscriptions SET wish = $1 WHERE tenant = $2 AND ($3 IS NULL OR plugin = $3)
+             RETURNING plugin",
+            vals![wish, tenant, plugin],
+        )
+        .await?;
+    for row in &rows {
+        enqueue(tx, tenant, row.parse("plugin")?, None).await?;
+    }
+    Ok(())
+}
+
+/// Jobs are not unique: one that runs already has read what was wished before, and one that finds
+/// nothing to do costs one query.
 async fn enqueue(
     tx: &mut Tx,
     tenant: TenantId,
-    plugin: &PluginId,
+    plugin: PluginId,
     end: Option<SubscriptionId>,
 ) -> Result<()> {
     let about = About {
         tenant,
-        plugin: plugin.clone(),
+        plugin,
         end,
     };
-    let key = format!("{tenant}-{plugin}-{}", end.is_some());
-    let job = NewJob::new(SUBSCRIBE_JOB, serde_json::to_value(about)?).unique(key);
+    let job = NewJob::new(SUBSCRIBE_JOB, serde_json::to_value(about)?);
     px_work::enqueue(tx, job.attempts(100)).await.map(drop)
 }
 
-/// A tenant's wish to be told: its channel, and the Marketplace's id of it once that knows.
+/// A tenant's wish to be told about a plugin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// Channel.
+    pub channel: Channel,
+    /// The Marketplace's id of it, once that knows.
+    pub remote: Option<SubscriptionId>,
+    /// Another one after every change.
+    pub wish: String,
+    /// The wish the Marketplace knows.
+    pub told: Option<String>,
+}
+
+/// A tenant's wish to be told about a plugin, when it has one.
 ///
 /// # Errors
 /// When the engine is away.
@@ -145,19 +179,27 @@ pub async fn wish(
     scope: &TenantScope,
     tenant: TenantId,
     plugin: &PluginId,
-) -> Result<Option<(Channel, Option<SubscriptionId>)>> {
+) -> Result<Option<Wish>> {
     let row = db
         .opt(
-            "SELECT channel, remote FROM subscriptions WHERE tenant = $1 AND plugin = $2
+            "SELECT channel, remote, wish, told FROM subscriptions WHERE tenant = $1 AND plugin = $2
                AND ($3 IS NULL OR tenant = $3)",
             vals![tenant, plugin, scope.tenant()],
         )
         .await?;
-    row.map(|row| Ok((row.parse("channel")?, row.opt_parse("remote")?)))
-        .transpose()
+    row.map(|row| {
+        Ok(Wish {
+            channel: row.parse("channel")?,
+            remote: row.opt_parse("remote")?,
+            wish: row.text("wish")?,
+            told: row.opt_text("told")?,
+        })
+    })
+    .transpose()
 }
 
-/// Notes the Marketplace's id of a wish.
+/// Notes that the Marketplace knows a wish, and under which id. Answers the present wish; `None`
+/// when there is none any more.
 ///
 /// # Errors
 /// When the engine is away.
@@ -166,12 +208,33 @@ pub async fn subscribed(
     scope: &TenantScope,
     tenant: TenantId,
     plugin: &PluginId,
-    remote: SubscriptionId,
+    (remote, told): (SubscriptionId, &str),
+) -> Result<Option<String>> {
+    let row = tx
+        .opt(
+            "UPDATE subscriptions SET remote = $1, told = $2, refused = NULL
+             WHERE tenant = $3 AND plugin = $4 AND ($5 IS NULL OR tenant = $5) RETURNING wish",
+            vals![remote, told, tenant, plugin, scope.tenant()],
+        )
+        .await?;
+    row.map(|row| row.text("wish")).transpose()
+}
+
+/// Notes what the Marketplace has against a wish.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn refused(
+    tx: &mut Tx,
+    scope: &TenantScope,
+    tenant: TenantId,
+    plugin: &PluginId,
+    why: &str,
 ) -> Result<()> {
     tx.exec(
-        "UPDATE subscriptions SET remote = $1 WHERE tenant = $2 AND plugin = $3
-           AND ($4 IS NULL OR tenant = $4)",
-        vals![remote, tenant, plugin, scope.tenant()],
+        "UPDATE subscriptions SET refused = $1
+         WHERE tenant = $2 AND plugin = $3 AND ($4 IS NULL OR tenant = $4)",
+        vals![why, tenant, plugin, scope.tenant()],
     )
     .await?;
     Ok(())

@@ -1,6 +1,7 @@
 //! Rows of the core, portable between SQLite and PostgreSQL. Every query about a tenant's data
 //! takes a [`TenantScope`](crate::app::authority::TenantScope).
 
+pub mod addresses;
 pub mod aftermath;
 pub mod catalog;
 pub mod holdings;

@@ -172,7 +172,9 @@ fn news(ui: &Ui, who: &Reader, shelf: &Shelf, plugin: &PluginId, subscribed: boo
     };
     let url = format!("/plugins/marketplace/{plugin}/subscribe");
     let button = ui.action(url, t.t(label)).icon(icon).field("wish", wish);
-    let inner = parts::stack([parts::paragraph(&t.t(text)), button.html()]);
+    let how = link(super::told::PATH, "", "", &t.t("adm-told-how"));
+    let how = Html::trusted(format!("<div>{how}</div>"));
+    let inner = parts::stack([parts::paragraph(&t.t(text)), button.html(), how]);
     Card::new(t.t("adm-told"), inner).html()
 }
 

@@ -23,6 +23,7 @@ mod rollout_members;
 mod rollouts;
 mod steps;
 mod switch;
+mod told;
 mod who;
 mod why;
 mod wizard;
@@ -111,6 +112,8 @@ fn operation_routes() -> Router<Core> {
 
 fn record_routes() -> Router<Core> {
     Router::new()
+        .route(told::PATH, get(told::page).post(told::save))
+        .route("/settings/notifications/secret", post(told::renew))
         .route("/inbox", get(inbox::page))
         .route("/inbox/read", post(inbox::read))
         .route("/alerts", get(alerts::page))
@@ -155,6 +158,7 @@ fn nav(t: &T, caller: &Caller) -> Vec<NavGroup> {
                 item("inbox", "inbox", "adm-nav-inbox", "/inbox"),
                 item("alerts", "alert-triangle", "adm-nav-alerts", "/alerts"),
                 item("audit", "history", "adm-nav-audit", "/audit"),
+                item("told", "bell", "adm-nav-told", told::PATH),
             ],
         ),
     ];

@@ -222,6 +222,8 @@ impl Seed<'_> {
                     webhook_url: (n == 0).then(|| "https://hooks.example.com/powerx".to_owned()),
                     email: (n == 1).then(|| "ops@example.com".to_owned()),
                     language: Some("en".to_owned()),
+                    webhook_secret: None,
+                    keep_addresses: false,
                 };
                 self.market.subscribe(&self.shop, &request).await?;
             }

@@ -154,10 +154,30 @@ fn restart(row: &VersionRow, now: Timestamp) -> Option<PublishPlan> {
 }
 
 fn taken(row: &VersionRow) -> Problem {
+    let (seen, remedy) = if row.listed_at.is_some() {
+        (
+            format!("{} was listed once; its bytes never change", row.version),
+            "Raise the version in plugin.json",
+        )
+    } else if matches!(row.state, VersionState::Draft | VersionState::Uploading) {
+        (
+            format!("another publish is uploading {}", row.version),
+            "Go on with that one (`px-plugin publish --resume`), or wait until its upload expires",
+        )
+    } else {
+        (
+            format!("{} is under review ({})", row.version, row.state),
+            "Follow it with `px-plugin status --watch`; withdraw it first to send other bytes",
+        )
+    };
     Problem::new(
         Code::VersionExists,
-        format!("{} {} is {} already", row.plugin, row.version, row.state),
+        format!(
+            "{} {} exists already: {}",
+            row.plugin, row.version, row.state
+        ),
     )
+    .field("/version", seen, remedy)
     .with_current(current(row))
 }
 

@@ -157,7 +157,7 @@ impl Market {
     /// Revokes a key: what it signs from now on does not verify; what is listed stays listed.
     ///
     /// # Errors
-    /// `PX-0003` when the publisher has no such key.
+    /// `PX-0003` when the publisher has no such key; `PX-0304` without a reason.
     pub async fn revoke_key(
         &self,
         auth: &PublisherAuth,
@@ -170,7 +170,7 @@ impl Market {
     /// Revokes a publisher's key on behalf of the Marketplace.
     ///
     /// # Errors
-    /// `PX-0003` when the publisher has no such key.
+    /// `PX-0003` when the publisher has no such key; `PX-0304` without a reason.
     pub async fn revoke_key_of(
         &self,
         auth: &OperatorAuth,
@@ -188,6 +188,7 @@ impl Market {
         id: KeyId,
         reason: &str,
     ) -> AppResult<KeyView> {
+        let reason = super::status::why(reason)?;
         let mut tx = self.db().begin().await?;
         let row = keys::get(&mut tx, publisher, id).await?;
         if row.revoked_at.is_none() {

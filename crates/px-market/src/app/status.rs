@@ -119,7 +119,15 @@ fn check(patch: &StatusPatch) -> AppResult<&str> {
                 .into(),
         );
     }
-    let why = patch.reason.trim();
+    why(&patch.reason)
+}
+
+/// The reason a person gave, without the spaces around it.
+///
+/// # Errors
+/// [`Code::ReasonRequired`] when nothing is left.
+pub(super) fn why(reason: &str) -> AppResult<&str> {
+    let why = reason.trim();
     if why.is_empty() {
         return Err(Problem::new(Code::ReasonRequired, "say why")
             .field(

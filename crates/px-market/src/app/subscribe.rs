@@ -1,9 +1,12 @@
 //! Tenants' wishes to be told about a plugin.
 
 use px_api::market::{SubscriptionRequest, SubscriptionView};
-use px_api::{Code, Problem};
+use px_api::{Code, Problem, Secret};
 use px_model::{EndpointId, SubscriptionId};
-use px_notify::{EndpointKind, NewEndpoint, NotifyError, add_endpoint, remove_endpoint};
+use px_notify::{
+    EndpointKind, NewEndpoint, NotifyError, add_with_secret, enable_endpoint, give_secret,
+    remove_endpoint,
+};
 use px_store::{AuditEntry, Tx};
 use serde_json::json;
 
@@ -36,7 +39,10 @@ impl Market {
         )
         .await?;
         let mut row = self.wanted(&tx, auth, request, language, old.as_ref());
-        let secret = self.endpoints(&mut tx, &mut row, old.as_ref()).await?;
+        let given = request.webhook_secret.as_ref().map(Secret::reveal);
+        let secret = self
+            .endpoints(&mut tx, &mut row, old.as_ref(), given)
+            .await?;
         subscriptions::put(&mut tx, &row).await?;
         let detail = json!({
             "plugin": row.plugin, "tenantRef": row.tenant_ref, "channel": row.channel,
@@ -56,6 +62,8 @@ impl Market {
         old: Option<&SubscriptionRow>,
     ) -> SubscriptionRow {
         let fresh = || SubscriptionId::from_uuid(tx.env().uuid());
+        let asked = |text: &Option<String>| text.clone().filter(|t| !t.is_empty());
+        let kept = old.filter(|_| request.keep_addresses);
         SubscriptionRow {
             id: old.map_or_else(fresh, |old| old.id),
             installation: auth.installation,
@@ -68,34 +76,39 @@ impl Market {
                 request.channel,
                 request.policy,
             ),
-            language: language.to_owned(),
-            webhook_url: request.webhook_url.clone().filter(|u| !u.is_empty()),
+            language: kept.map_or_else(|| language.to_owned(), |old| old.language.clone()),
+            webhook_url: kept
+                .map_or_else(|| asked(&request.webhook_url), |o| o.webhook_url.clone()),
             webhook: None,
-            email: request.email.clone().filter(|m| !m.is_empty()),
+            email: kept.map_or_else(|| asked(&request.email), |old| old.email.clone()),
             mail: None,
         }
     }
 
     /// Keeps endpoints that did not change, removes and adds the others; answers a new webhook's
-    /// secret.
+    /// secret, unless the receiver `given` it.
     async fn endpoints(
         &self,
         tx: &mut Tx,
         row: &mut SubscriptionRow,
         old: Option<&SubscriptionRow>,
+        given: Option<&str>,
     ) -> AppResult<Option<String>> {
         let same_url = old.is_some_and(|o| o.webhook_url == row.webhook_url);
         let same_mail = old.is_some_and(|o| o.email == row.email && o.language == row.language);
         let mut secret = None;
         if same_url {
             row.webhook = old.and_then(|o| o.webhook);
+            if let (Some(id), Some(given)) = (row.webhook, given) {
+                another_secret(tx, id, given).await?;
+            }
         } else {
             drop_endpoint(tx, old.and_then(|o| o.webhook)).await?;
             if let Some(text) = &row.webhook_url {
                 let url = text.parse().map_err(|_| bad("/webhookUrl", text))?;
-                let made = make(tx, row, EndpointKind::Webhook { url }).await?;
+                let made = make(tx, row, EndpointKind::Webhook { url }, given).await?;
                 row.webhook = Some(made.0);
-                secret = made.1;
+                secret = made.1.filter(|_| given.is_none());
             }
         }
         if same_mail {
@@ -104,11 +117,8 @@ impl Market {
             drop_endpoint(tx, old.and_then(|o| o.mail)).await?;
             if let Some(address) = row.email.clone() {
                 let language = row.language.parse().unwrap_or(px_notify::Language::English);
-                row.mail = Some(
-                    make(tx, row, EndpointKind::Mail { address, language })
-                        .await?
-                        .0,
-                );
+                let kind = EndpointKind::Mail { address, language };
+                row.mail = Some(make(tx, row, kind, None).await?.0);
             }
         }
         Ok(secret)
@@ -152,13 +162,23 @@ async fn make(
     tx: &mut Tx,
     row: &SubscriptionRow,
     kind: EndpointKind,
+    secret: Option<&str>,
 ) -> AppResult<(EndpointId, Option<String>)> {
     let new = NewEndpoint {
         owner: tenant_audience(row),
         kind,
     };
-    let endpoint = add_endpoint(tx, new).await.map_err(notify_problem)?;
+    let made = add_with_secret(tx, new, secret.map(str::to_owned)).await;
+    let endpoint = made.map_err(notify_problem)?;
     Ok((endpoint.id, endpoint.secret))
+}
+
+/// Whoever brings a new secret wants the webhook used, also when its receiver had sent it away.
+async fn another_secret(tx: &mut Tx, id: EndpointId, secret: &str) -> AppResult<()> {
+    if give_secret(tx, id, secret).await.map_err(notify_problem)? {
+        enable_endpoint(tx, id).await?;
+    }
+    Ok(())
 }
 
 async fn drop_endpoint(tx: &mut Tx, endpoint: Option<EndpointId>) -> AppResult<()> {
@@ -173,7 +193,7 @@ pub(crate) fn notify_problem(e: NotifyError) -> AppError {
     let pointer = match &e {
         NotifyError::Url { .. } => "/webhookUrl",
         NotifyError::Address(_) => "/email",
-        NotifyError::Secret => "/secret",
+        NotifyError::Secret => "/webhookSecret",
         NotifyError::Setting { .. } => return AppError::Fault(e.to_string()),
         NotifyError::Store(_) => {
             let NotifyError::Store(e) = e else {
@@ -182,12 +202,12 @@ pub(crate) fn notify_problem(e: NotifyError) -> AppError {
             return e.into();
         }
     };
+    let remedy = match &e {
+        NotifyError::Secret => "Give `whsec_` followed by 24 to 64 bytes in base64",
+        _ => "Give an https URL or a mail address",
+    };
     Problem::new(Code::EndpointInvalid, e.to_string())
-        .field(
-            pointer,
-            e.to_string(),
-            "Give an https URL or a mail address",
-        )
+        .field(pointer, e.to_string(), remedy)
         .into()
 }
 

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use px_api::Problem;
-use px_api::market::{KeyRequest, KeyView, TrustDocument};
+use px_api::market::{KeyRequest, KeyRevocation, KeyView, TrustDocument};
 use px_model::KeyId;
 use px_web::identity::{Publisher, PublisherReader};
 use px_web::{Answer, Json};
@@ -39,19 +39,16 @@ pub(super) async fn list(
 
 /// Revokes a key: what it signs from now on does not verify.
 #[utoipa::path(post, path = "/api/marketplace/publisher/keys/{keyId}/revoke", tag = "keys",
-    params(("keyId" = String, Path)),
+    params(("keyId" = String, Path)), request_body = KeyRevocation,
     responses((status = 200, body = KeyView), (status = "default", body = Problem)))]
 pub(super) async fn revoke(
     State(market): State<Market>,
     who: Publisher,
     Named(key): Named<KeyId>,
+    Json(request): Json<KeyRevocation>,
 ) -> Answer<Json<KeyView>> {
     let auth = auth::publisher(&who);
-    Ok(Json(
-        market
-            .revoke_key(&auth, key, "revoked by its publisher")
-            .await?,
-    ))
+    Ok(Json(market.revoke_key(&auth, key, &request.reason).await?))
 }
 
 /// Publisher roots, listing keys and revocations, to be pinned by cores.

@@ -3,7 +3,7 @@
 use axum::extract::{Query, State};
 use http::StatusCode;
 use px_api::Problem;
-use px_api::market::{KeyView, VersionView};
+use px_api::market::{KeyRevocation, KeyView, VersionView};
 use px_model::{AlertId, KeyId, NoticeId, PublisherId, VersionId};
 use px_store::{AuditFilter, AuditRecord, AuditVerdict};
 use px_web::identity::MarketOperator;
@@ -118,17 +118,18 @@ async fn publisher_view(market: &Market, id: PublisherId) -> Answer<Json<Publish
 
 /// Revokes a publisher's key on behalf of the Marketplace.
 #[utoipa::path(post, path = "/api/marketplace/publishers/{publisherId}/keys/{keyId}/revoke", tag = "operate",
-    params(("publisherId" = String, Path), ("keyId" = String, Path)),
+    params(("publisherId" = String, Path), ("keyId" = String, Path)), request_body = KeyRevocation,
     responses((status = 200, body = KeyView), (status = "default", body = Problem)))]
 pub(super) async fn revoke_key(
     State(market): State<Market>,
     who: MarketOperator,
     Named2(publisher, key): Named2<PublisherId, KeyId>,
+    Json(request): Json<KeyRevocation>,
 ) -> Answer<Json<KeyView>> {
     let auth = auth::operator(&who);
     Ok(Json(
         market
-            .revoke_key_of(&auth, publisher, key, "revoked by the Marketplace")
+            .revoke_key_of(&auth, publisher, key, &request.reason)
             .await?,
     ))
 }

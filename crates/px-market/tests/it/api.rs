@@ -422,8 +422,13 @@ async fn operators_see_the_audit_log_and_keep_publishers() {
         "{path}/{id}/keys/{}/revoke",
         first["keyId"].as_str().unwrap()
     );
+    let silent = site
+        .json(Method::POST, &revoke, &operator, &json!({ "reason": " " }))
+        .await;
+    assert_eq!(silent.json()["code"], "PX-0304");
+    let why = json!({ "reason": "the laptop was lost" });
     assert_eq!(
-        site.json(Method::POST, &revoke, &operator, &json!({}))
+        site.json(Method::POST, &revoke, &operator, &why)
             .await
             .json()["revoked"],
         true
@@ -433,6 +438,7 @@ async fn operators_see_the_audit_log_and_keep_publishers() {
         .await
         .json();
     assert_eq!(entries[0]["action"], "key.revoked");
+    assert_eq!(entries[0]["detail"]["reason"], "the laptop was lost");
     let verdict = site
         .get("/api/marketplace/audit/verify", &operator)
         .await

@@ -29,6 +29,8 @@ fn subscription(tenant: &str) -> SubscriptionRequest {
         webhook_url: Some("https://acme.example/hook".to_owned()),
         email: Some("ops@acme.example".to_owned()),
         language: Some("zh-CN".to_owned()),
+        webhook_secret: None,
+        keep_addresses: false,
     }
 }
 
@@ -131,6 +133,72 @@ async fn subscriptions_belong_to_their_installation_and_obey_the_operator() {
     bad.webhook_url = None;
     bad.language = Some("fr".to_owned());
     assert_eq!(code(w.market.subscribe(&core, &bad).await), "PX-0005");
+}
+
+#[tokio::test]
+async fn an_installation_brings_its_own_secret_and_changes_it() {
+    on_every_engine(async |w| {
+        let core = installation(&w);
+        let (first, second) = (secret(1), secret(2));
+        let mut asked = subscription("ten-1");
+        asked.webhook_secret = Some(first.clone());
+        let made = w.market.subscribe(&core, &asked).await.unwrap();
+        assert_eq!(made.webhook_secret, None, "the receiver has it already");
+        let hook = webhook(&w, &core).await;
+
+        let mut tx = w.market.db().begin().await.unwrap();
+        let known = px_notify::give_secret(&mut tx, hook, first.reveal()).await;
+        assert!(!known.unwrap(), "the webhook is signed with the given one");
+        tx.commit().await.unwrap();
+
+        asked.webhook_secret = Some(second.clone());
+        w.market.subscribe(&core, &asked).await.unwrap();
+        assert_eq!(webhook(&w, &core).await, hook, "the same webhook goes on");
+        let mut tx = w.market.db().begin().await.unwrap();
+        let known = px_notify::give_secret(&mut tx, hook, second.reveal()).await;
+        assert!(!known.unwrap(), "it has the second one now");
+        tx.commit().await.unwrap();
+
+        let mut keeps = subscription("ten-1");
+        (keeps.webhook_url, keeps.email, keeps.language) = (None, None, None);
+        keeps.keep_addresses = true;
+        w.market.subscribe(&core, &keeps).await.unwrap();
+        assert_eq!(webhook(&w, &core).await, hook, "addresses are kept");
+
+        asked.webhook_secret = Some(px_api::Secret::new("whsec_short"));
+        let problem = w
+            .market
+            .subscribe(&core, &asked)
+            .await
+            .unwrap_err()
+            .problem();
+        assert_eq!(
+            (problem.code.as_str(), problem.errors[0].pointer.as_str()),
+            ("PX-0602", "/webhookSecret")
+        );
+        let all = px_store::AuditFilter {
+            limit: 100,
+            ..Default::default()
+        };
+        let log = px_store::list_audit(w.market.db(), &all).await.unwrap();
+        let log = serde_json::to_string(&log).unwrap();
+        assert!(
+            log.contains("subscription.set") && !log.contains("whsec_"),
+            "{log}"
+        );
+    })
+    .await;
+}
+
+fn secret(byte: u8) -> px_api::Secret {
+    use base64::Engine as _;
+    let key = base64::engine::general_purpose::STANDARD.encode([byte; 32]);
+    px_api::Secret::new(format!("whsec_{key}"))
+}
+
+async fn webhook(w: &World, core: &InstallationAuth) -> px_model::EndpointId {
+    let rows = px_market::store::subscriptions::of_installation(w.market.db(), core.installation);
+    rows.await.unwrap()[0].webhook.unwrap()
 }
 
 fn report(id: &str, version: VersionId, outcome: Outcome, at: Timestamp) -> OutcomeReport {

@@ -116,6 +116,11 @@ pub(crate) async fn set_secret(
     .await
 }
 
+pub(crate) async fn has_secret(tx: &mut Tx, id: EndpointId, secret: &str) -> Result<bool> {
+    let sql = "SELECT id FROM endpoints WHERE id = $1 AND secret = $2";
+    Ok(tx.opt(sql, vals![id, secret]).await?.is_some())
+}
+
 pub(crate) async fn replace_secret(tx: &mut Tx, id: EndpointId, secret: &str) -> Result<()> {
     tx.exec_one(
         "webhook endpoint",

@@ -1,8 +1,8 @@
 //! `withdraw`: takes a version back.
 
-use px_api::market::StatusPatch;
+use px_api::market::{StatusPatch, VersionView};
 use px_model::VersionState;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::keys::ConnectArgs;
 use super::status::subject;
@@ -56,13 +56,18 @@ pub fn run(args: &Args, session: &Session) -> Result<Outcome, Failure> {
         reason: args.reason.trim().to_owned(),
     };
     let path = paths::status(version);
-    let answer: Value = session.block_on(async {
+    let answer: VersionView = session.block_on(async {
         retry::call(session, &mut retry::said(session), || {
             client.patch(&path, &patch)
         })
         .await
     })?;
     let document = json!({ "versionId": version, "status": "withdrawn", "reason": patch.reason, "version": answer });
-    let page = Page::new().item(Mark::Good, format!("Withdrew {version}"));
+    let page = Page::new()
+        .item(
+            Mark::Good,
+            format!("Withdrew {} {}", answer.plugin_id, answer.version),
+        )
+        .pairs([("Version", version.to_string())]);
     Ok(Outcome::new(&document, page).essence(version.to_string()))
 }

@@ -53,6 +53,8 @@ fn one_command_from_folder_to_review() {
     }
     assert_json_snapshot!(receipt, @r#"
     {
+      "pluginId": "com.example.notes",
+      "version": "0.1.0",
       "publishId": "pub_00000000000000000000000000000003",
       "versionId": "ver_00000000000000000000000000000004",
       "reviewId": "rev_00000000000000000000000000000005",
@@ -213,6 +215,10 @@ fn who_loses_the_race_is_told() {
     grow(&author, 1000);
     let lost = author.json(&["publish", "notes"]).expect(1).json();
     assert_eq!(lost["problem"]["code"], "PX-0202");
+    assert!(
+        !author.path("notes/publish-receipt.json").exists(),
+        "the receipt would speak for the publish before this one"
+    );
     let log = author.read("notes/publish-debug.log");
     assert!(
         log.contains("PX-0202") && !log.contains("good-token"),

@@ -128,9 +128,15 @@ fn withdraws_with_a_reason() {
     author
         .run(&["withdraw", VERSION, "--reason", " "])
         .expect(2);
-    author
+    market.inner().views = vec![view("withdrawn", &["submitted", "withdrawn"], None)];
+    let done = author
         .run(&["withdraw", VERSION, "--reason", "wrong build"])
         .expect(0);
+    assert!(
+        done.out.contains("Withdrew com.example.notes 0.1.0"),
+        "{}",
+        done.out
+    );
     let withdrawn = market.inner().withdrawn.clone();
     assert_eq!(
         withdrawn,

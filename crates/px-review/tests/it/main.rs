@@ -5,6 +5,7 @@ mod context;
 mod dependencies;
 mod fixtures;
 mod identity;
+mod integrity;
 mod plugin;
 mod report;
 mod robustness;

@@ -96,8 +96,7 @@ pub(crate) fn build(
         built.process_group(0);
         if let Some((user, group)) = command.sandbox.run_as {
             let folder = &command.sandbox.data_dir;
-            std::os::unix::fs::chown(folder, Some(user), Some(group))
-                .map_err(|e| LaunchFault::file(folder, &e))?;
+            give(folder, user, group).map_err(|e| LaunchFault::file(folder, &e))?;
             built.uid(user).gid(group);
         }
     }
@@ -110,6 +109,23 @@ pub(crate) fn build(
         });
     }
     Ok(built)
+}
+
+/// Gives a folder and all in it to a user: what was written by another one before, or restored from a
+/// snapshot by this host, would be closed to the process. Links are changed themselves, never followed.
+#[cfg(unix)]
+fn give(path: &std::path::Path, user: u32, group: u32) -> std::io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, lchown};
+    let about = path.symlink_metadata()?;
+    if (about.uid(), about.gid()) != (user, group) {
+        lchown(path, Some(user), Some(group))?;
+    }
+    if about.is_dir() {
+        for entry in path.read_dir()? {
+            give(&entry?.path(), user, group)?;
+        }
+    }
+    Ok(())
 }
 
 /// See [`crate::Host::sandbox_report`].
@@ -130,7 +146,7 @@ pub(crate) fn report(config: &HostConfig) -> SandboxReport {
             .push(format!("user: runs as user id {user}")),
         None => report
             .missing
-            .push("user: runs as the user of this host (setting run_as is empty)".to_owned()),
+            .push("user: runs as the user of this host (PX_SANDBOX_USER is empty)".to_owned()),
     }
     report
 }

@@ -90,6 +90,32 @@ async fn the_contract_of_process_plugins() {
     assert_eq!(fault.code(), "plugin_unavailable");
 }
 
+/// Only the superuser may start processes as somebody else.
+#[cfg(unix)]
+#[tokio::test]
+async fn runs_as_the_user_of_the_setting_and_owns_its_data() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    const NOBODY: (u32, u32) = (65534, 65534);
+    let bench = Bench::with(|config| config.run_as = Some(NOBODY));
+    if bench.dir.path().metadata().unwrap().uid() != 0 {
+        println!("left out: not run by the superuser");
+        return;
+    }
+    let open = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(bench.dir.path(), open).unwrap();
+    let spec = probe(&bench, "serve");
+    std::fs::create_dir_all(spec.data_dir.join("restored")).unwrap();
+    std::fs::write(spec.data_dir.join("restored/note"), "of the host").unwrap();
+    let instance = bench.host.launch(spec.clone()).await.unwrap();
+    for file in ["restored/note", ".tmp/scratch", "new"] {
+        let path = spec.data_dir.join(file).display().to_string();
+        let answer = ask(&instance, &format!("/write?{path}")).await;
+        assert_eq!(answer.0, 200, "{file}: {}", answer.1);
+        assert_eq!(std::fs::metadata(path).unwrap().uid(), NOBODY.0, "{file}");
+    }
+    instance.stop().await;
+}
+
 #[tokio::test]
 async fn requests_and_answers_pass_through() {
     let bench = Bench::new();

@@ -157,14 +157,27 @@ impl Chain {
         .await
     }
 
-    /// The reviewer claims and approves.
+    /// Reviewers claim and approve, one after the other, until the version is listed. Answers how
+    /// many it took.
     ///
     /// # Errors
-    /// When the Marketplace refuses.
-    pub async fn approve(&self, view: &VersionView) -> anyhow::Result<VersionView> {
-        let client = self.market("reviewer")?;
+    /// When the Marketplace refuses, or wants more than there are.
+    pub async fn approve(&self, view: &VersionView) -> anyhow::Result<(VersionView, usize)> {
+        let publisher = self.market("publisher")?;
+        for (n, login) in ["reviewer", "reviewer2"].into_iter().enumerate() {
+            self.approve_as(login, view.version_id).await?;
+            let view: VersionView = publisher.get(&paths::version(view.version_id)).await?;
+            if view.state == VersionState::Listed {
+                return Ok((view, n + 1));
+            }
+        }
+        bail!("two approvals do not list it")
+    }
+
+    async fn approve_as(&self, login: &str, version: VersionId) -> anyhow::Result<()> {
+        let client = self.market(login)?;
         let claim: Claim = client
-            .post(&paths::claim(view.version_id), &serde_json::json!({}))
+            .post(&paths::claim(version), &serde_json::json!({}))
             .await?;
         let decision = DecisionRequest {
             decision: Decision::Approve,
@@ -173,15 +186,8 @@ impl Chain {
             claim_token: Some(claim.claim_token),
             overrule_reason: None,
         };
-        let _: Value = client
-            .patch(&paths::decide(view.version_id), &decision)
-            .await?;
-        let publisher = self.market("publisher")?;
-        until("the listing", Duration::from_secs(10), async || {
-            let view: VersionView = publisher.get(&paths::version(view.version_id)).await?;
-            Ok(Some(view).filter(|v| v.state == VersionState::Listed))
-        })
-        .await
+        let _: Value = client.patch(&paths::decide(version), &decision).await?;
+        Ok(())
     }
 
     /// The listed version, from the public catalog.

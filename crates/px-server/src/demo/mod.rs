@@ -2,7 +2,9 @@
 
 mod author;
 mod chain;
+mod notes;
 mod paths;
+mod proof;
 mod rollout;
 mod sample;
 mod shipping;
@@ -80,7 +82,11 @@ async fn walk(
         .await?;
     let chain = running.insert(Box::new(chain));
     shipping::walk(timeline, chain).await?;
-    rollout::walk(timeline, chain).await
+    rollout::walk(timeline, chain).await?;
+    if cfg!(target_os = "linux") {
+        notes::walk(timeline, chain).await?;
+    }
+    proof::walk(timeline, chain).await
 }
 
 async fn start(

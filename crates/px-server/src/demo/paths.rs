@@ -17,8 +17,6 @@ pub fn version(version: VersionId) -> String {
     format!("/api/marketplace/plugins/{version}/review")
 }
 
-/// A tenant's wish to be told.
-pub const SUBSCRIPTIONS: &str = "/api/marketplace/subscriptions";
 /// A publisher's messages.
 pub const PUBLISHER_INBOX: &str = "/api/marketplace/publisher/inbox";
 /// Versions of a plugin that are listed.
@@ -34,6 +32,8 @@ pub const ROLLBACK: &str = "/api/v1/admin/plugins/upgrade/rollback";
 pub const INSTALLED: &str = "/api/v1/admin/plugins/installed";
 /// The tenant's alerts.
 pub const ALERTS: &str = "/api/v1/admin/alerts";
+/// Where the tenant is told besides its inbox.
+pub const NOTIFICATIONS: &str = "/api/v1/admin/notifications";
 /// The tenant's inbox.
 pub const INBOX: &str = "/api/v1/admin/inbox";
 /// Walks the Marketplace's audit chain.
@@ -54,4 +54,9 @@ pub fn gateway(plugin: &PluginId, path: &str) -> String {
 /// A tenant's wish to be told in the console.
 pub fn subscription(plugin: &PluginId) -> String {
     format!("/api/v1/admin/plugins/{plugin}/subscription")
+}
+
+/// Listed versions of a plugin, as the core knows them.
+pub fn synced(plugin: &PluginId) -> String {
+    format!("/api/v1/admin/plugins/versions?pluginId={plugin}")
 }

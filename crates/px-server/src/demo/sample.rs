@@ -1,4 +1,4 @@
-//! The sample plugin, carried in the program, so that the demo needs no clone beside it.
+//! The sample plugins, carried in the program, so that the demo needs no clone beside it.
 
 use std::path::Path;
 
@@ -11,19 +11,50 @@ use rust_embed::RustEmbed;
 #[include = "versions/**"]
 struct Greeter;
 
-/// Puts one version together as `samples/README.md` says: the base, then the version's own files
-/// over it. Files of an earlier version in the folder are replaced.
+#[derive(RustEmbed)]
+#[folder = "../../samples/notes-process"]
+#[include = "base/**"]
+#[include = "versions/**"]
+struct Notes;
+
+/// The native program of [`notes`], compiled with this one.
+const NOTES_PROGRAM: &[u8] = include_bytes!(env!("PX_SAMPLE_NOTES"));
+
+/// Puts one version of the greeter, a component, together.
 ///
 /// # Errors
 /// When there is no such version, or the folder cannot be written.
-pub fn assemble(label: &str, folder: &Path) -> anyhow::Result<()> {
+pub fn greeter(label: &str, folder: &Path) -> anyhow::Result<()> {
+    assemble::<Greeter>(label, folder)
+}
+
+/// Puts one version of the notes, a native program, together.
+///
+/// # Errors
+/// When there is no such version, or the folder cannot be written.
+pub fn notes(label: &str, folder: &Path) -> anyhow::Result<()> {
+    assemble::<Notes>(label, folder)?;
+    let program = folder.join("backend/bin/notes");
+    std::fs::create_dir_all(folder.join("backend/bin"))?;
+    std::fs::write(&program, NOTES_PROGRAM)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755))?;
+    }
+    Ok(())
+}
+
+/// As `samples/README.md` says: the base, then the version's own files over it. Files of an earlier
+/// version in the folder are replaced.
+fn assemble<Sample: RustEmbed>(label: &str, folder: &Path) -> anyhow::Result<()> {
     let overlay = format!("versions/{label}/");
-    if !Greeter::iter().any(|name| name.starts_with(&overlay)) {
+    if !Sample::iter().any(|name| name.starts_with(&overlay)) {
         anyhow::bail!("the sample has no version {label}");
     }
     for prefix in ["base/", overlay.as_str()] {
-        for name in Greeter::iter().filter(|name| name.starts_with(prefix)) {
-            let file = Greeter::get(&name).context("embedded file")?;
+        for name in Sample::iter().filter(|name| name.starts_with(prefix)) {
+            let file = Sample::get(&name).context("embedded file")?;
             let path = folder.join(&name[prefix.len()..]);
             if let Some(parent) = path.parent() {
                 std::fs::create_dir_all(parent)?;

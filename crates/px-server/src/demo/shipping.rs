@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use px_api::market::{SubscriptionRequest, SubscriptionView, VersionView};
-use px_model::{Channel, InstallState, UpgradePolicy};
+use px_api::core::{AddressesRequest, AddressesSaved, AddressesView};
+use px_api::market::VersionView;
+use px_model::InstallState;
 use serde_json::Value;
 
 use super::chain::{Chain, items, until};
@@ -124,31 +125,42 @@ async fn check(chain: &Chain) -> anyhow::Result<((), String)> {
     Ok(((), "com.powerx.samples.greeter 1.0.0".to_owned()))
 }
 
+/// The first tenant gives the core its addresses; all follow the plugin. The core's job tells the
+/// Marketplace.
 async fn subscribe(chain: &Chain) -> anyhow::Result<(String, String)> {
     let tenant = chain.tenants().next().context("no tenants")?;
-    let request = SubscriptionRequest {
-        tenant_ref: tenant.tenant.map(|t| t.to_string()).unwrap_or_default(),
-        tenant_name: tenant.role.clone(),
-        plugin_id: chain.plugin.clone(),
-        channel: Channel::Stable,
-        policy: UpgradePolicy::Auto,
+    let request = AddressesRequest {
+        tenant_id: None,
         webhook_url: Some(chain.webhooks.url("/powerx").to_string()),
         email: Some(format!("{}@example.test", tenant.login)),
         language: Some("en".to_owned()),
     };
-    let made: SubscriptionView = chain
-        .market_as_installation()
-        .post(paths::SUBSCRIPTIONS, &request)
-        .await?;
-    let secret = made.webhook_secret.context("no webhook secret")?;
+    let core = chain.core(&tenant.login)?;
+    let saved: AddressesSaved = core.put(paths::NOTIFICATIONS, &request).await?;
+    let secret = saved.webhook_secret.context("no webhook secret")?;
     for login in logins(chain) {
         let path = paths::subscription(&chain.plugin);
         let _: Value = chain
             .core(&login)?
             .put(&path, &serde_json::json!({ "channel": "stable" }))
             .await?;
+        until(
+            "the Marketplace's word",
+            Duration::from_secs(30),
+            async || {
+                let view: AddressesView = chain.core(&login)?.get(paths::NOTIFICATIONS).await?;
+                if let Some(why) = view.refused {
+                    bail!("the Marketplace refuses: {why}");
+                }
+                Ok((view.plugins > 0 && view.pending == 0).then_some(()))
+            },
+        )
+        .await?;
     }
-    Ok((secret, made.subscription_id.to_string()))
+    Ok((
+        secret.reveal().to_owned(),
+        format!("{}, {}", logins(chain).join(", "), saved.audit_id),
+    ))
 }
 
 /// Waits for the automated part of the version under way, which must end in the review queue.
@@ -173,12 +185,20 @@ pub async fn reviewed(chain: &Chain) -> anyhow::Result<(VersionView, String)> {
 /// # Errors
 /// When it is not listed then.
 pub async fn approved(chain: &Chain, view: VersionView) -> anyhow::Result<((), String)> {
-    let listed = chain.approve(&view).await?;
+    let (listed, reviewers) = chain.approve(&view).await?;
     let offered = chain.listed(&listed.version.to_string()).await?;
     if offered.artifact.sha256 != view.artifact.sha256 {
         bail!("other bytes are listed than were uploaded");
     }
-    Ok(((), format!("sha256 {}…", offered.artifact.sha256.short())))
+    let approvals = if reviewers == 1 {
+        "1 approval".to_owned()
+    } else {
+        format!("{reviewers} approvals")
+    };
+    Ok((
+        (),
+        format!("{approvals}, sha256 {}…", offered.artifact.sha256.short()),
+    ))
 }
 
 /// Waits for the webhook about a version and verifies its signature as the receiver must.

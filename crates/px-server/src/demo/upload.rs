@@ -15,7 +15,7 @@ use super::sample;
 /// # Errors
 /// When the folder cannot be written.
 pub fn write_version(chain: &Chain, label: &str) -> anyhow::Result<()> {
-    sample::assemble(label, &chain.folder)?;
+    sample::greeter(label, &chain.folder)?;
     // The sample's batches wait for minutes; the demo's follow each other at once.
     let plan = chain.folder.join("publish.yml");
     sample::edit(&plan, "wait: 10m", "wait: 0s")?;

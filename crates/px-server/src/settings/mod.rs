@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use table::{Kind, SETTINGS, Setting};
+pub use table::{Kind, SETTINGS, Setting, user_and_group};
 
 /// A setting that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -169,6 +169,15 @@ impl Settings {
     #[must_use]
     pub fn seconds(&self, name: &str) -> Duration {
         Duration::from_secs_f64(self.text(name).parse().unwrap_or_default())
+    }
+
+    /// Numbers of seconds.
+    #[must_use]
+    pub fn moments(&self, name: &str) -> Vec<Duration> {
+        let parts = self.list(name).into_iter();
+        parts
+            .filter_map(|part| part.parse().ok().map(Duration::from_secs_f64))
+            .collect()
     }
 
     /// Comma-separated words.

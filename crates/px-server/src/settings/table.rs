@@ -13,12 +13,16 @@ pub enum Kind {
     Number,
     /// Seconds, fractions allowed.
     Seconds,
+    /// Seconds separated by commas, at least one.
+    Moments,
     /// Words separated by commas.
     List,
     /// `ADDRESS:PORT`; port 0 picks a free one.
     Listen,
     /// A URL, or empty.
     Url,
+    /// `UID:GID` in numbers, or empty.
+    User,
 }
 
 impl Kind {
@@ -34,11 +38,10 @@ impl Kind {
                 "expected 1 or 0",
             ),
             Self::Number => (value.parse::<u64>().is_ok(), "expected a whole number"),
-            Self::Seconds => (
-                value
-                    .parse::<f64>()
-                    .is_ok_and(|s| s.is_finite() && (0.0..1e9).contains(&s)),
-                "expected a number of seconds",
+            Self::Seconds => (is_seconds(value), "expected a number of seconds"),
+            Self::Moments => (
+                value.split(',').all(|part| is_seconds(part.trim())),
+                "expected numbers of seconds separated by commas",
             ),
             Self::Listen => (
                 value.parse::<std::net::SocketAddr>().is_ok(),
@@ -48,9 +51,26 @@ impl Kind {
                 value.is_empty() || url::Url::parse(value).is_ok(),
                 "expected a URL",
             ),
+            Self::User => (
+                value.is_empty() || user_and_group(value).is_some(),
+                "expected UID:GID in numbers, such as 65534:65534, and not those of root",
+            ),
         };
         if fits { Ok(()) } else { Err(expected) }
     }
+}
+
+/// Reads `UID:GID`; root is no user to run plugins as.
+#[must_use]
+pub fn user_and_group(value: &str) -> Option<(u32, u32)> {
+    let (user, group) = value.split_once(':')?;
+    let (user, group) = (user.parse().ok()?, group.parse().ok()?);
+    (user != 0 && group != 0).then_some((user, group))
+}
+
+fn is_seconds(text: &str) -> bool {
+    text.parse::<f64>()
+        .is_ok_and(|s| s.is_finite() && (0.0..1e9).contains(&s))
 }
 
 /// One thing that can be set.
@@ -123,7 +143,7 @@ pub const SETTINGS: &[Setting] = &[
         "MKP_AUTOMATED_REVIEW",
         Kind::Switch,
         "1",
-        "0 sends versions to people without the compatibility run",
+        "0 runs no automated checks; a person must overrule their absence for every version",
     ),
     setting(
         "MKP_REVIEW_SLA_HOURS",
@@ -253,6 +273,24 @@ pub const SETTINGS: &[Setting] = &[
         "time between two probes of a version on probation",
     ),
     setting(
+        "PX_INSTALL_ATTEMPTS",
+        Kind::Number,
+        "8",
+        "tries of one step before trouble outside the plugin ends an install",
+    ),
+    setting(
+        "PX_INSTALL_RETRY_SECONDS",
+        Kind::Seconds,
+        "1",
+        "pause after the first failed try; doubles with each, up to a minute",
+    ),
+    setting(
+        "PX_DOWNLOAD_STALL_SECONDS",
+        Kind::Seconds,
+        "20",
+        "time in which a download must bring 20 KiB, or the try is over",
+    ),
+    setting(
         "PX_ALERT_WEBHOOK_URL",
         Kind::Url,
         "",
@@ -294,6 +332,30 @@ pub const SETTINGS: &[Setting] = &[
         Kind::Switch,
         "0",
         "1 lets webhooks and bundle addresses point into private networks",
+    ),
+    setting(
+        "PX_SANDBOX_REQUIRED",
+        Kind::Switch,
+        "0",
+        "1 refuses process plugins on machines where their file access cannot be confined",
+    ),
+    setting(
+        "PX_SANDBOX_USER",
+        Kind::User,
+        "",
+        "UID:GID that process plugins run as; needs a server that may change to it",
+    ),
+    setting(
+        "PX_NOTIFY_SCHEDULE",
+        Kind::Moments,
+        "0,5,15,45,120,300,600,1080,1560,86400,172800,259200",
+        "seconds after which a webhook or mail is tried; after the last one it is a dead letter",
+    ),
+    setting(
+        "PX_NOTIFY_TIMEOUT_SECONDS",
+        Kind::Seconds,
+        "15",
+        "longest attempt to deliver a webhook or mail",
     ),
     setting(
         "PX_SECURE_COOKIES",

@@ -1,5 +1,6 @@
 //! The whole chain, as the demo walks it, on both engines.
 
+mod accounts;
 mod bad;
 
 use px_server::demo::{self, Format};

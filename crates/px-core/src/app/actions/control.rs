@@ -90,6 +90,8 @@ impl Core {
             before.ok_or_else(|| AppError::new(Code::PluginNotInstalled, plugin.as_str()))?;
         let (policy, channel) = (request.policy, request.channel);
         installed::set_policy(&mut tx, &scope, admin.tenant, plugin, policy, channel).await?;
+        // Whoever asked for silence is not told by the Marketplace either.
+        holdings::changed(&mut tx, admin.tenant, Some(plugin)).await?;
         let audit = tx
             .audit(AuditEntry {
                 actor: admin.actor.clone(),

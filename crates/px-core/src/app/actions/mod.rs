@@ -1,5 +1,6 @@
 //! Use cases: what people and policies ask of the core. Each takes the authority it needs.
 
+mod addresses;
 mod control;
 mod install;
 mod queries;

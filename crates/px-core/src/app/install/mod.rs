@@ -7,4 +7,4 @@ pub mod request;
 pub mod resolve;
 
 pub use model::{Ask, Install, Trigger};
-pub use plan::{Action, Limits, Work, backoff, escape, next_action, overdue};
+pub use plan::{Action, Limits, Work, backoff, escape, next_action, overdue, pause};

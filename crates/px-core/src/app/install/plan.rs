@@ -141,6 +141,16 @@ pub const fn escape(state: InstallState) -> InstallState {
     }
 }
 
+/// Longest time an origin can put a try off; below [`LONGEST_PAUSE`], spread included.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(90);
+
+/// The pause after a failed try: [`backoff`], or longer when the other side asked for it, up to 90 s.
+#[must_use]
+pub fn pause(first: Duration, attempt: u32, noise: u8, fault: &Fault) -> Duration {
+    let asked = fault.retry_after.unwrap_or_default();
+    backoff(first, attempt, noise).max(asked.min(LONGEST_RETRY_AFTER))
+}
+
 /// How long to wait before try number `attempt` + 1: `first` doubling up to 64 times, at most 60 s,
 /// spread by ±20 % from `noise` in 0..=255.
 #[must_use]

@@ -175,6 +175,45 @@ async fn policies_messages_alerts_and_records_answer_with_what_was_done() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tenant_says_where_it_is_told_and_sees_the_secret_once() {
+    let (site, _) = site().await;
+    site.seed.list(plain("1.0.0")).await.unwrap();
+    let mut admin = site.visitor("admin").await;
+    let offer = admin.get("/plugins/marketplace/com.example.notes").await;
+    let path = "/settings/notifications";
+    assert!(offer.body.contains(&format!(r#"href="{path}""#)));
+    let page = admin.get(path).await;
+    assert!(page.body.contains("Your inbox tells you"), "{}", page.body);
+
+    let wrong = "webhook=https%3A%2F%2F10.0.0.1%2F&email=nobody&language=en";
+    let refused = admin.post(path, wrong).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for text in [
+        "This address is inside a private network",
+        "This is no mail address",
+        r#"value="https://10.0.0.1/""#,
+        "PX-0601",
+    ] {
+        assert!(refused.body.contains(text), "{text}: {}", refused.body);
+    }
+
+    let right =
+        "webhook=https%3A%2F%2Fhooks.example.com%2F&email=ops%40acme.example&language=zh-CN";
+    let made = admin.post(path, right).await;
+    assert_eq!(made.status, StatusCode::OK, "{}", made.body);
+    assert!(made.body.contains("whsec_") && made.body.contains("aud_"));
+    let page = admin.get(path).await;
+    assert!(!page.body.contains("whsec_"), "it is shown once");
+    assert!(!page.body.contains("Your inbox tells you"));
+    assert!(page.body.contains(r#"value="ops@acme.example""#));
+    assert_eq!(admin.post(path, right).await.location(), path);
+    let renewed = admin.post(&format!("{path}/secret"), "").await;
+    assert!(renewed.body.contains("whsec_"), "{}", renewed.body);
+    let log = admin.get("/audit").await;
+    assert!(!log.body.contains("whsec_"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn operators_steer_rollouts_with_a_reason_and_choose_a_tenant() {
     let site = Site::new(0).await;
     let seed = &site.seed;

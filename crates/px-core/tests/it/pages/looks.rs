@@ -61,6 +61,7 @@ async fn every_page_shows_for_its_reader_in_both_languages() {
         "/alerts?show=all",
         "/audit",
         "/audit?q=invoice&kind=install",
+        "/settings/notifications",
     ];
     for path in pages {
         shows(&mut admin, path).await;
@@ -88,6 +89,7 @@ async fn every_page_shows_for_its_reader_in_both_languages() {
         "/plugins/installed/com.example.invoice-ocr",
         "/alerts",
         "/audit",
+        "/settings/notifications",
     ] {
         shows(&mut viewer, path).await;
     }

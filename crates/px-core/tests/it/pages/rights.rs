@@ -186,6 +186,10 @@ async fn nobody_changes_what_is_not_theirs_and_viewers_change_nothing() {
         let answer = viewer.post(path, form).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
     }
+    for path in ["/settings/notifications", "/settings/notifications/secret"] {
+        let answer = viewer.post(path, "email=evil%40example.com").await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
+    }
     let wizard = "/plugins/com.example.notes/install";
     assert_eq!(viewer.get(wizard).await.status, StatusCode::FORBIDDEN);
     let form = "version=1.1.0&grant=yes&high=yes";

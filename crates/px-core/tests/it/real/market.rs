@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{Path as UrlPath, Query, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use base64::Engine as _;
 use http::{HeaderMap, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
@@ -44,7 +44,9 @@ struct Inner {
     events: Mutex<Vec<Event>>,
     bundles: Mutex<HashMap<String, Vec<u8>>>,
     outcomes: Mutex<Vec<OutcomeReport>>,
-    subscriptions: Mutex<Vec<SubscriptionView>>,
+    subscriptions: Mutex<Vec<(SubscriptionView, SubscriptionRequest)>>,
+    /// Subscriptions are refused while this is set.
+    refusing: Mutex<bool>,
     /// Sequence numbers that are left out of answers, this many times.
     hidden: Mutex<Vec<i64>>,
 }
@@ -76,10 +78,8 @@ impl Market {
             .route("/api/marketplace/events", get(feed))
             .route("/api/marketplace/bundles/{name}", get(bundle))
             .route("/api/marketplace/outcomes", post(outcome))
-            .route(
-                "/api/marketplace/subscriptions",
-                get(subscriptions).post(subscribe),
-            )
+            .route("/api/marketplace/subscriptions", post(subscribe))
+            .route("/api/marketplace/subscriptions/{id}", delete(unsubscribe))
             .with_state(state.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self {
@@ -219,8 +219,15 @@ impl Market {
         trust.as_mut().unwrap().listing_keys = vec![key];
     }
 
-    pub fn subscriptions(&self) -> Vec<SubscriptionView> {
-        self.state.subscriptions.lock().unwrap().clone()
+    /// What is wished of each subscription, as told the last time.
+    pub fn subscriptions(&self) -> Vec<SubscriptionRequest> {
+        let all = self.state.subscriptions.lock().unwrap();
+        all.iter().map(|(_, asked)| asked.clone()).collect()
+    }
+
+    /// Whether subscriptions are refused from now on.
+    pub fn refuse(&self, refuse: bool) {
+        *self.state.refusing.lock().unwrap() = refuse;
     }
 
     pub fn outcomes(&self) -> Vec<OutcomeReport> {
@@ -293,20 +300,38 @@ async fn outcome(State(state): State<Arc<Inner>>, Json(report): Json<OutcomeRepo
     StatusCode::NO_CONTENT
 }
 
-async fn subscriptions(State(state): State<Arc<Inner>>) -> Json<Vec<SubscriptionView>> {
-    Json(state.subscriptions.lock().unwrap().clone())
-}
-
 async fn subscribe(
     State(state): State<Arc<Inner>>,
     Json(request): Json<SubscriptionRequest>,
-) -> Json<SubscriptionView> {
+) -> Response {
+    if *state.refusing.lock().unwrap() {
+        let code = px_api::Code::EndpointInvalid;
+        let problem = px_api::Problem::new(code, "no such place is known");
+        return (StatusCode::UNPROCESSABLE_ENTITY, Json(problem)).into_response();
+    }
+    let mut all = state.subscriptions.lock().unwrap();
+    let same = |r: &SubscriptionRequest| {
+        r.tenant_ref == request.tenant_ref && r.plugin_id == request.plugin_id
+    };
+    if let Some((view, known)) = all.iter_mut().find(|(_, known)| same(known)) {
+        *known = request;
+        return Json(view.clone()).into_response();
+    }
     let view = SubscriptionView {
         subscription_id: px_model::SubscriptionId::from_uuid(Env::system().uuid()),
-        tenant_ref: request.tenant_ref,
-        plugin_id: request.plugin_id,
+        tenant_ref: request.tenant_ref.clone(),
+        plugin_id: request.plugin_id.clone(),
         webhook_secret: None,
     };
-    state.subscriptions.lock().unwrap().push(view.clone());
-    Json(view)
+    all.push((view.clone(), request));
+    Json(view).into_response()
+}
+
+async fn unsubscribe(
+    State(state): State<Arc<Inner>>,
+    UrlPath(id): UrlPath<px_model::SubscriptionId>,
+) -> StatusCode {
+    let mut all = state.subscriptions.lock().unwrap();
+    all.retain(|(view, _)| view.subscription_id != id);
+    StatusCode::NO_CONTENT
 }

@@ -5,3 +5,4 @@ mod rights;
 mod rollout;
 mod site;
 mod story;
+mod telling;

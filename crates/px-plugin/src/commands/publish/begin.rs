@@ -9,6 +9,7 @@ use px_package::pack::{PackOptions, plan_pack};
 use super::drive::{Run, Story};
 use super::notes;
 use super::precheck::{self, Subject};
+use super::receipt::Receipt;
 use super::state::{Lock, State, Step};
 use crate::commands::{pack, sign};
 use crate::failure::Failure;
@@ -56,6 +57,7 @@ impl Run<'_> {
         let session = self.session;
         let notes = notes::read(session, wish.notes, self.dir, &manifest.version)?;
         self.mention_unfinished(&manifest)?;
+        Receipt::clear(self.dir)?;
         let key = Signing::open(session, self.settings);
         if wish.precheck {
             self.check(&manifest, notes.as_deref(), &key, story).await?;

@@ -393,7 +393,7 @@ impl Run<'_> {
         let _: Value =
             retry::call(self.session, &mut on_retry, || client.post(&path, &body)).await?;
         state.retries += retries;
-        let receipt = Receipt::new(&answer, state.request.channel, self.session.now());
+        let receipt = Receipt::new(&answer, &state.request, self.session.now());
         receipt.write(self.dir)?;
         story.note(
             self.session,

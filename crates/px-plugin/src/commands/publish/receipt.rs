@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use px_api::market::{PublishAnswer, Sla};
-use px_model::{Channel, PublishId, ReviewId, VersionId};
+use px_api::market::{PublishAnswer, PublishRequest, Sla};
+use px_model::{Channel, PluginId, PublishId, ReviewId, Version, VersionId};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
@@ -17,6 +17,12 @@ pub const FILE: &str = "publish-receipt.json";
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Receipt {
+    /// The plugin; absent from receipts of earlier programs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plugin_id: Option<PluginId>,
+    /// Number of the version; absent from receipts of earlier programs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<Version>,
     /// Names the publish, for `--resume`.
     pub publish_id: PublishId,
     /// The version.
@@ -40,13 +46,15 @@ pub struct Receipt {
 impl Receipt {
     /// The receipt of a publish that was submitted now.
     #[must_use]
-    pub fn new(answer: &PublishAnswer, channel: Channel, submitted_at: Timestamp) -> Self {
+    pub fn new(answer: &PublishAnswer, request: &PublishRequest, submitted_at: Timestamp) -> Self {
         Self {
+            plugin_id: Some(request.plugin_id.clone()),
+            version: Some(request.version.clone()),
             publish_id: answer.publish_id,
             version_id: answer.version_id,
             review_id: answer.review_id,
             review_queue_id: answer.review_id,
-            channel,
+            channel: request.channel,
             submitted_at,
             next_check_at: answer.next_check_at,
             upload_url: answer.upload_url.clone(),
@@ -63,6 +71,21 @@ impl Receipt {
         let text = serde_json::to_string_pretty(self).unwrap_or_default();
         files::write(&path, format!("{text}\n").as_bytes(), Access::Shared)?;
         Ok(path)
+    }
+
+    /// Takes away the receipt of an earlier publish: while a new one is under way, or failed, the file must
+    /// not speak for another version. What it said is kept with that publish under `.powerx/publish`.
+    ///
+    /// # Errors
+    /// Names the file.
+    pub fn clear(dir: &Path) -> Result<(), Failure> {
+        let path = dir.join(FILE);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Failure::file(&path, &error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Reads one.

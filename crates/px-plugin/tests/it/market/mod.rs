@@ -441,5 +441,5 @@ async fn withdraw(
         .unwrap()
         .withdrawn
         .push(json!({ "id": id, "body": body }));
-    Json(json!({})).into_response()
+    view(State(state)).await
 }

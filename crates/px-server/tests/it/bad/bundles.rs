@@ -203,7 +203,8 @@ impl Author {
     /// Revokes the key.
     pub async fn revoke(&self, w: &World, token: &str) {
         let path = format!("{KEYS}/{}/revoke", self.key_id);
-        let view = ok(w.market(Method::POST, &path, token)).await;
+        let why = serde_json::json!({ "reason": "the key was copied" });
+        let view = ok(w.market(Method::POST, &path, token).json(&why)).await;
         assert_eq!(view["revoked"], true, "{view}");
     }
 }

@@ -6,8 +6,9 @@ use px_model::{Role, Scope};
 use px_server::seed::PASSWORD;
 use px_web::identity::store::find_account;
 use px_web::identity::{Grant, Reach};
-use reqwest::{Method, RequestBuilder};
+use reqwest::Method;
 
+use super::browser::{Browser, Side};
 use super::bundles::Plugin;
 use super::catalog::{PUBLISH, registration};
 use super::people;
@@ -134,38 +135,10 @@ async fn a_token_does_what_its_scopes_say() {
     w.end().await;
 }
 
-/// A browser that has signed in at the core.
-struct Browser {
-    cookies: String,
-    csrf: String,
-}
-
-impl Browser {
-    async fn sign_in(w: &World, login: &str) -> Self {
-        let form = [("name", login), ("password", PASSWORD)];
-        let reply = go(w.core(Method::POST, "/sign-in", "").form(&form)).await;
-        assert_eq!(reply.status, 303, "{}", reply.text());
-        let set = reply.headers.get_all("set-cookie").iter();
-        let pairs: Vec<String> = set
-            .filter_map(|v| v.to_str().ok()?.split(';').next().map(str::to_owned))
-            .collect();
-        let csrf = pairs.iter().find_map(|p| p.strip_prefix("px_csrf_admin="));
-        Self {
-            csrf: csrf.unwrap().to_owned(),
-            cookies: pairs.join("; "),
-        }
-    }
-
-    fn ask(&self, w: &World, method: Method, path: &str) -> RequestBuilder {
-        let request = w.core(method, path, "");
-        request.header("cookie", &self.cookies)
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn forms_and_sessions_of_others_change_nothing() {
     let w = World::start(&[]).await;
-    let browser = Browser::sign_in(&w, "north").await;
+    let browser = Browser::sign_in(&w, Side::Core, "north").await;
     ok(browser.ask(&w, Method::GET, INSTALLED)).await;
     let form = [("name", "build"), ("scopes", "tenant.plugins")];
     let tokens = "/account/tokens";

@@ -8,6 +8,7 @@ use px_api::Code;
 use px_server::local::Local;
 use px_server::settings::Settings;
 use px_store::Db;
+use px_testkit::{Engine, test_db};
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -31,6 +32,19 @@ pub struct Marks {
 }
 
 impl World {
+    /// The servers on databases of this engine, with settings of the test on top.
+    pub async fn start_on(engine: Engine, set: &[(&str, &str)]) -> Self {
+        let mut all = set.to_vec();
+        let mut databases = Vec::new();
+        if engine == Engine::Postgres {
+            for name in ["MKP_DATABASE_URL", "POWERX_DATABASE_URL"] {
+                databases.push((name, test_db(engine, &[]).await));
+            }
+        }
+        all.extend(databases.iter().map(|(n, db)| (*n, db.address.as_str())));
+        Self::start(&all).await
+    }
+
     /// The servers with settings of the test on top.
     pub async fn start(set: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
