@@ -20,11 +20,6 @@ pub async fn fresh(server: &str, name: &'static str) -> anyhow::Result<String> {
     Ok(format!("{start}/{name}"))
 }
 
-const WORDS: [&str; 16] = [
-    "invoice", "calendar", "report", "chat", "storage", "search", "editor", "monitor", "payment",
-    "gallery", "survey", "ticket", "backup", "mail", "map", "workflow",
-];
-
 /// Offers `count` plugins besides what there is: copies of the one version that is listed, each
 /// with a name and words of its own.
 ///
@@ -58,19 +53,20 @@ pub async fn offer_many(address: &str, count: u32) -> anyhow::Result<()> {
         vals![count],
     )
     .await?;
-    for (n, word) in WORDS.iter().enumerate() {
-        for channel in ["stable", "any"] {
-            tx.exec(
-                "INSERT INTO offers (plugin, channel, version, listed_at, category, search)
-                 SELECT v.plugin, $1, v.id, v.listed_at, 'samples',
-                     v.plugin || ' ' || $2 || ' for teams, number ' || SUBSTR(v.publish, 8)
-                         || ' made by example publishers'
-                 FROM versions v WHERE v.plugin LIKE 'com.example.plugin%' AND v.id LIKE 'ver_1%'
-                     AND CAST(SUBSTR(v.publish, 8) AS BIGINT) % 16 = $3",
-                vals![channel, *word, i64::try_from(n)?],
-            )
-            .await?;
-        }
+    for channel in ["stable", "any"] {
+        tx.exec(
+            "INSERT INTO offers (plugin, channel, version, listed_at, category, search)
+             WITH w(k, word) AS (VALUES (0, 'invoice'), (1, 'calendar'), (2, 'report'), (3, 'chat'),
+                 (4, 'storage'), (5, 'search'), (6, 'editor'), (7, 'monitor'), (8, 'payment'), (9, 'gallery'),
+                 (10, 'survey'), (11, 'ticket'), (12, 'backup'), (13, 'mail'), (14, 'map'), (15, 'workflow'))
+             SELECT v.plugin, $1, v.id, v.listed_at, 'samples',
+                 v.plugin || ' ' || w.word || ' for teams, number ' || SUBSTR(v.publish, 8)
+                     || ' made by example publishers'
+             FROM versions v JOIN w ON w.k = CAST(SUBSTR(v.publish, 8) AS BIGINT) % 16
+             WHERE v.publish LIKE 'bench-p%'",
+            vals![channel],
+        )
+        .await?;
     }
     tx.commit().await?;
     db.close().await;
