@@ -135,12 +135,15 @@ const ABOUT: [(&str, &str); 8] = [
     ),
 ];
 
-/// `name` on each engine at hand, with PostgreSQL as long as the value lives.
-fn engines() -> (
+/// Name and address of each engine at hand (none: an SQLite file), the server that must live as
+/// long as they are used, and why there is none.
+type Engines = (
     Vec<(&'static str, Option<String>)>,
     Option<px_testkit::postgres::Postgres>,
     Option<String>,
-) {
+);
+
+fn engines() -> Engines {
     let mut engines = vec![("SQLite", None)];
     match px_testkit::postgres::Postgres::start_durable() {
         Ok(server) => {
