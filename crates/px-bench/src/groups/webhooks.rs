@@ -102,6 +102,8 @@ async fn subscribe(site: &Site, count: u32, port: u16, dead: u16) -> anyhow::Res
                 channel: Channel::Stable,
                 policy: UpgradePolicy::Notify,
                 webhook_url: Some(address(n % HOSTS, port)),
+                webhook_secret: None,
+                keep_addresses: false,
                 email: None,
                 language: Some("en".to_owned()),
             };
