@@ -42,8 +42,10 @@ pub async fn offer_many(address: &str, count: u32) -> anyhow::Result<()> {
              verdict, findings, claim_token, claimed_by, claimed_name, claimed_until, decision_notes,
              approval_micros, listing, created_at, changed_at, listed_at)
          WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
-         SELECT 'ver_' || SUBSTR(CAST(1000000000 + n.i AS TEXT) || '0000000000000000000000000000000', 1, 32),
-             'bench-r' || n.i, 'bench-p' || n.i, 'com.example.plugin' || n.i, v.publisher, v.version,
+         SELECT 'ver_' || CAST(1000000000 + n.i AS TEXT) || '0000000000000000000000',
+             'rev_' || CAST(1000000000 + n.i AS TEXT) || '0000000000000000000000',
+             'pub_' || CAST(1000000000 + n.i AS TEXT) || '0000000000000000000000',
+             'com.example.plugin' || n.i, v.publisher, v.version,
              v.version_key, v.channel, v.state, v.revision, v.round, v.sha256, v.size, NULL, v.upload_expires,
              v.permissions, v.dependencies, v.signatures, v.notes, v.rollout, v.facts, v.risk, v.risk_rank,
              v.submitted_at, v.clock_from, v.clock_used, v.deadline, v.warned, v.verdict, v.findings,
@@ -60,10 +62,10 @@ pub async fn offer_many(address: &str, count: u32) -> anyhow::Result<()> {
                  (4, 'storage'), (5, 'search'), (6, 'editor'), (7, 'monitor'), (8, 'payment'), (9, 'gallery'),
                  (10, 'survey'), (11, 'ticket'), (12, 'backup'), (13, 'mail'), (14, 'map'), (15, 'workflow'))
              SELECT v.plugin, $1, v.id, v.listed_at, 'samples',
-                 v.plugin || ' ' || w.word || ' for teams, number ' || SUBSTR(v.publish, 8)
+                 v.plugin || ' ' || w.word || ' for teams, number ' || SUBSTR(v.plugin, 19)
                      || ' made by example publishers'
-             FROM versions v JOIN w ON w.k = CAST(SUBSTR(v.publish, 8) AS BIGINT) % 16
-             WHERE v.publish LIKE 'bench-p%'",
+             FROM versions v JOIN w ON w.k = CAST(SUBSTR(v.plugin, 19) AS BIGINT) % 16
+             WHERE v.plugin LIKE 'com.example.plugin%'",
             vals![channel],
         )
         .await?;
