@@ -5,13 +5,47 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use px_api::market::TrustDocument;
-use px_model::Version;
+use px_model::{Role, Version};
 use url::Url;
 
 use crate::app::install::Limits;
 use crate::app::install::probation::Bounds;
 use crate::jobs::fetch::FetchLimits;
 use crate::jobs::origin::OriginSettings;
+
+/// What the console offers, and to whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsoleConfig {
+    /// `PX_MARKETPLACE_UI`: whether tenants see the marketplace's pages.
+    pub marketplace: bool,
+    /// `PX_MARKETPLACE_UI_ALLOWED_ROLES`: who sees them when they are there.
+    pub marketplace_roles: Vec<Role>,
+    /// `PX_AUTO_UPGRADE_UI`: whether tenants choose how updates come.
+    pub policies: bool,
+    /// `PX_MARKETPLACE_UI_METRICS_REFRESH_MS`: how often open pages look for what is new.
+    pub refresh: Duration,
+}
+
+impl Default for ConsoleConfig {
+    fn default() -> Self {
+        Self {
+            marketplace: true,
+            marketplace_roles: vec![Role::TenantAdmin, Role::TenantViewer, Role::PlatformOps],
+            policies: true,
+            refresh: Duration::from_secs(5),
+        }
+    }
+}
+
+impl ConsoleConfig {
+    /// Whether somebody of these roles sees the marketplace's pages. Hiding them from tenants does
+    /// not hide them from whoever runs the installation.
+    #[must_use]
+    pub fn shows_marketplace(&self, has: impl Fn(Role) -> bool) -> bool {
+        let allowed = self.marketplace_roles.iter().any(|role| has(*role));
+        allowed && (self.marketplace || has(Role::PlatformOps))
+    }
+}
 
 /// Settings of a core. Start from [`CoreConfig::new`] and change what differs.
 #[derive(Debug, Clone)]
@@ -50,10 +84,14 @@ pub struct CoreConfig {
     pub idle: Duration,
     /// Installs driven at once by this process.
     pub parallel_installs: usize,
+    /// How long a job is held at most without a sign of life from the process that does it.
+    pub job_lease: Duration,
     /// Silence of the Marketplace after which operators are told.
     pub stale_after: Duration,
     /// Longest wait of one question for news.
     pub feed_wait: Duration,
+    /// What the console offers, and to whom.
+    pub console: ConsoleConfig,
 }
 
 impl CoreConfig {
@@ -78,8 +116,10 @@ impl CoreConfig {
             pin: SignedDuration::from_hours(24),
             idle: Duration::from_secs(600),
             parallel_installs: 64,
+            job_lease: Duration::from_secs(30),
             stale_after: Duration::from_secs(300),
             feed_wait: Duration::from_secs(20),
+            console: ConsoleConfig::default(),
         }
     }
 

@@ -232,11 +232,13 @@ impl Core {
             .reconcile()
             .await?;
         // Installs have places of their own: a probation takes minutes and must not hold up reports.
-        let installs = Workers::new(db.clone()).handler(Arc::clone(&inner.machine) as _);
+        let lease = inner.config.job_lease;
+        let workers = |db| Workers::new(db).lease_at_most(lease);
+        let installs = workers(db.clone()).handler(Arc::clone(&inner.machine) as _);
         let syncer = Arc::clone(&inner.syncer);
         Ok(CoreRunning {
             installs: installs.start(UNDER_WAY),
-            others: self.workers(Workers::new(db)).start(8),
+            others: self.workers(workers(db)).start(8),
             syncer: tokio::spawn(async move { syncer.run().await }),
             instances: Arc::clone(&inner.gateway.instances),
         })

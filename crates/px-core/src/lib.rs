@@ -14,7 +14,7 @@ pub mod jobs;
 pub mod store;
 pub mod ui;
 
-pub use crate::config::CoreConfig;
+pub use crate::config::{ConsoleConfig, CoreConfig};
 pub use crate::core::{Core, CoreError, CoreRunning, Ports};
 
 use px_store::{Migration, MigrationSet};

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use px_store::{Blobs, Db};
+use px_store::{Blobs, Db, When};
 
 use crate::app::error::AppResult;
 use crate::app::keys::Keys;
 use crate::app::shelves::Shelves;
 use crate::app::templates::Templates;
 use crate::app::upload_file::Writers;
+use crate::store::row::VersionRow;
 use crate::{CompatibilityRunner, MarketConfig};
 
 /// The Marketplace; cheap to clone.
@@ -90,6 +91,18 @@ impl Market {
 
     pub(crate) fn compatibility(&self) -> &Arc<dyn CompatibilityRunner> {
         &self.0.compatibility
+    }
+
+    /// Passes a place in the work of a version's state; nothing happens unless a test listens.
+    pub(crate) async fn pass(
+        &self,
+        row: &VersionRow,
+        state: &'static str,
+        when: When,
+    ) -> AppResult<()> {
+        let env = self.db().env();
+        let subject = row.name_and_version();
+        Ok(env.pass("version", state, when, &subject).await?)
     }
 
     /// The address people use, with a path.

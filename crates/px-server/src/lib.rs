@@ -5,6 +5,8 @@ pub mod accounts;
 pub mod cli;
 pub mod core;
 pub mod demo;
+#[cfg(debug_assertions)]
+mod faults;
 pub mod local;
 pub mod market;
 pub mod operator;
@@ -13,3 +15,13 @@ pub mod seed;
 pub mod serve;
 pub mod settings;
 pub mod telemetry;
+
+/// What the servers take from the machine. Only a build with debug assertions can have faults put
+/// into it.
+fn surroundings() -> px_store::Env {
+    #[cfg(debug_assertions)]
+    if let Some(env) = faults::surroundings() {
+        return env;
+    }
+    px_store::Env::system()
+}

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use jiff::SignedDuration;
 use metrics_exporter_prometheus::PrometheusHandle;
 use px_market::{Market, MarketConfig};
 use px_notify::{AlertWebhook, Notifier, NotifyConfig, Schedule};
-use px_store::{Blobs, Db, Env, MigrationSet};
+use px_store::{Blobs, Db, MigrationSet};
 use px_web::http::Health;
 use px_web::i18n::Words;
 use px_work::Workers;
@@ -44,7 +45,7 @@ pub async fn open_database(
     let address = settings
         .optional(name)
         .unwrap_or_else(|| format!("sqlite:{}", folder.join("data.db").display()));
-    let db = Db::open(&address, Env::system())
+    let db = Db::open(&address, crate::surroundings())
         .await
         .with_context(|| format!("{name}: the database does not open"))?;
     db.migrate(sets)
@@ -67,6 +68,13 @@ pub fn notify_config(settings: &Settings, side: &str) -> NotifyConfig {
         total_timeout: settings.seconds("PX_NOTIFY_TIMEOUT_SECONDS"),
         ..NotifyConfig::default()
     }
+}
+
+/// How long a job is held at most without a sign of life.
+pub fn job_lease(settings: &Settings) -> Duration {
+    settings
+        .seconds("PX_JOB_LEASE_SECONDS")
+        .max(Duration::from_millis(500))
 }
 
 /// Keeps the configured receivers of alerts.
@@ -151,10 +159,10 @@ pub async fn start(
     alert_webhook(settings, "MKP_ALERT_WEBHOOK_URL", &db).await?;
     let notifier = Notifier::new(db.clone(), notify_config(settings, "MKP"))?;
     // Deliveries wait for their receivers; reviews keep the processor busy.
-    let notices = notifier.register(Workers::new(db.clone()));
+    let workers = || Workers::new(db.clone()).lease_at_most(job_lease(settings));
     let work = vec![
-        notices.start(DELIVERIES),
-        market.register(Workers::new(db.clone())).start(2),
+        notifier.register(workers()).start(DELIVERIES),
+        market.register(workers()).start(2),
     ];
     let parts = Parts {
         routes: market.router().merge(px_market::ui::routes(market.clone())),

@@ -14,6 +14,11 @@ use px_store::Env;
 
 use crate::settings::{Settings, user_and_group};
 
+/// Names the folder of one run.
+const PREFIX: &str = "run-";
+/// A folder this old belongs to a run whose process died.
+const LEFT: std::time::Duration = std::time::Duration::from_secs(3600);
+
 /// Runs plugins under review in the same runtime that serves them.
 pub struct Sandbox {
     host: Host,
@@ -29,7 +34,27 @@ impl Sandbox {
     pub fn new(settings: &Settings, folder: PathBuf, env: Env) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&folder)?;
         let host = host(settings, &folder.join("compiled"), &env, false)?;
-        Ok(Self { host, folder, env })
+        let sandbox = Self { host, folder, env };
+        sandbox.sweep();
+        Ok(sandbox)
+    }
+
+    /// Removes what runs left behind whose process died; no run takes that long.
+    fn sweep(&self) {
+        let now = std::time::SystemTime::from(self.env.now());
+        for entry in std::fs::read_dir(&self.folder)
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
+            let made = entry.metadata().and_then(|m| m.modified());
+            let old = made.is_ok_and(|at| now.duration_since(at).is_ok_and(|age| age > LEFT));
+            if old && entry.file_name().to_string_lossy().starts_with(PREFIX) {
+                if let Err(error) = std::fs::remove_dir_all(entry.path()) {
+                    tracing::warn!(%error, "a folder of the sandbox is not removed");
+                }
+            }
+        }
     }
 }
 
@@ -65,7 +90,11 @@ pub fn host(
 #[async_trait]
 impl CompatibilityRunner for Sandbox {
     async fn run(&self, subject: &CompatibilitySubject) -> Result<CompatibilityReport, String> {
-        let scratch = tempfile::tempdir_in(&self.folder).map_err(|e| e.to_string())?;
+        self.sweep();
+        let scratch = tempfile::Builder::new()
+            .prefix(PREFIX)
+            .tempdir_in(&self.folder)
+            .map_err(|e| e.to_string())?;
         let unpacked = scratch.path().join("bundle");
         let manifest = unpack(subject.bundle.clone(), unpacked.clone()).await?;
         let options = RunOptions {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::path::{Path as FsPath, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use futures::stream::BoxStream;
@@ -98,6 +99,19 @@ impl Blobs {
         Ok(())
     }
 
+    /// Removes what processes left behind that died while they put a blob before `before`; answers
+    /// how many files. Object stores drop such parts by their own rules.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub async fn remove_unfinished(&self, before: SystemTime) -> Result<usize, BlobError> {
+        let Some(folder) = self.folder.clone() else {
+            return Ok(0);
+        };
+        let removed = tokio::task::spawn_blocking(move || unfinished(&folder, before));
+        Ok(removed.await.map_err(std::io::Error::other)??)
+    }
+
     /// Size in bytes, or `None` when there is no such blob.
     ///
     /// # Errors
@@ -172,11 +186,11 @@ impl Blobs {
         }
     }
 
-    /// Digests of all blobs, for reconciling.
+    /// Digests of the blobs that were put before `before`, for reconciling.
     ///
     /// # Errors
     /// When the store is away.
-    pub async fn list(&self) -> Result<Vec<Digest>, BlobError> {
+    pub async fn list(&self, before: SystemTime) -> Result<Vec<Digest>, BlobError> {
         let metas: Vec<_> = self
             .store
             .list(Some(&Path::from("sha256")))
@@ -185,7 +199,25 @@ impl Blobs {
             .map_err(BlobError::Store)?;
         Ok(metas
             .iter()
+            .filter(|m| SystemTime::from(m.last_modified) < before)
             .filter_map(|m| m.location.filename()?.parse().ok())
             .collect())
     }
+}
+
+/// Removes staged files, which the store names `DIGEST#NUMBER` until they are whole.
+fn unfinished(folder: &FsPath, before: SystemTime) -> std::io::Result<usize> {
+    let mut removed = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            removed += unfinished(&entry.path(), before)?;
+        } else if entry.file_name().to_string_lossy().contains('#')
+            && entry.metadata()?.modified()? < before
+        {
+            std::fs::remove_file(entry.path())?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Postgres, SqlSafeStr, Sqlite};
+use sqlx::{Connection as _, Postgres, SqlSafeStr, Sqlite};
 use tokio::sync::watch;
 
 use crate::flush::Flusher;
@@ -54,6 +54,7 @@ impl Db {
             let pool = PgPoolOptions::new()
                 .max_connections(16)
                 .acquire_timeout(Duration::from_secs(10))
+                .after_connect(|connection, _| Box::pin(guard(connection)))
                 .connect(address)
                 .await?;
             Engine::Postgres(pool)
@@ -157,7 +158,7 @@ impl Db {
     /// Waits until what was committed is on disk; PostgreSQL has done so by itself.
     pub(crate) async fn flush(&self) -> Result<()> {
         if let Engine::Sqlite { flusher, .. } = &*self.engine {
-            flusher.flush().await.map_err(sqlx::Error::Io)?;
+            flusher.flush().await.map_err(StoreError::Lost)?;
         }
         Ok(())
     }
@@ -188,6 +189,13 @@ impl std::fmt::Debug for Db {
     }
 }
 
+/// A process that is frozen in the middle of a transaction must not hold its locks, of which the
+/// numbers of audit and outbox are everybody's: the server ends such a transaction.
+async fn guard(connection: &mut PgConnection) -> std::result::Result<(), sqlx::Error> {
+    let text = "SET idle_in_transaction_session_timeout = '10s'";
+    sqlx::query(text).execute(connection).await.map(drop)
+}
+
 async fn open_sqlite(path: &str) -> Result<Engine> {
     let options = SqliteConnectOptions::from_str(&format!("sqlite:{path}"))?
         .create_if_missing(true)
@@ -200,6 +208,12 @@ async fn open_sqlite(path: &str) -> Result<Engine> {
     let write = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(Duration::from_secs(30))
+        // A full disk makes SQLite end a transaction by itself; the driver still believes in it and
+        // would begin none on this connection ever again.
+        .before_acquire(|connection, _| {
+            let in_order = !connection.is_in_transaction();
+            Box::pin(async move { Ok(in_order) })
+        })
         .connect_with(options.clone())
         .await?;
     let read = SqlitePoolOptions::new()

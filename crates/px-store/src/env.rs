@@ -1,9 +1,12 @@
 //! Time, identifiers and randomness, passed in so that tests decide them.
 
+use std::io;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use uuid::Uuid;
+
+use crate::points::{FaultPoints, Point, When};
 
 /// Tells the time.
 pub trait Clock: Send + Sync + 'static {
@@ -44,6 +47,7 @@ impl Randomness for SystemRandomness {
 pub struct Env {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Randomness>,
+    points: Option<Arc<dyn FaultPoints>>,
 }
 
 impl Env {
@@ -52,6 +56,40 @@ impl Env {
         Self {
             clock: Arc::new(clock),
             random: Arc::new(random),
+            points: None,
+        }
+    }
+
+    /// The same with a listener at the places where work can be stopped; for tests.
+    #[must_use]
+    pub fn with_points(mut self, points: impl FaultPoints) -> Self {
+        self.points = Some(Arc::new(points));
+        self
+    }
+
+    /// Whether anybody listens at the places.
+    #[must_use]
+    pub const fn has_points(&self) -> bool {
+        self.points.is_some()
+    }
+
+    /// Passes a place; nothing happens unless a test listens there.
+    ///
+    /// # Errors
+    /// The fault a test puts there.
+    pub async fn pass(
+        &self,
+        machine: &'static str,
+        state: &'static str,
+        when: When,
+        subject: &(impl ToString + Sync + ?Sized),
+    ) -> io::Result<()> {
+        match &self.points {
+            None => Ok(()),
+            Some(points) => {
+                let point = Point::new(machine, state, when, subject.to_string());
+                points.pass(&point).await
+            }
         }
     }
 

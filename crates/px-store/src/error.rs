@@ -36,6 +36,9 @@ pub enum StoreError {
     /// The same idempotency key came with another body.
     #[error("idempotency key `{0}` was used before with another request")]
     KeyReused(String),
+    /// Whether it was written is not known: the answer to a commit got lost.
+    #[error("the answer of the database got lost: {0}")]
+    Lost(std::io::Error),
     /// A value could not be written as JSON.
     #[error("json: {0}")]
     Json(#[from] serde_json::Error),
@@ -48,16 +51,9 @@ impl StoreError {
         match self {
             Self::Database(
                 sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed,
-            ) => true,
-            Self::Database(sqlx::Error::Database(e)) => {
-                let code = e.code().unwrap_or_default();
-                // SQLite busy/locked/full; PostgreSQL serialisation, deadlock, shutdown, connections.
-                [
-                    "5", "6", "13", "261", "517", "40001", "40P01", "57P01", "57P02", "57P03",
-                    "53300", "53100",
-                ]
-                .contains(&code.as_ref())
-            }
+            )
+            | Self::Lost(_) => true,
+            Self::Database(sqlx::Error::Database(e)) => passes_by(&e.code().unwrap_or_default()),
             _ => false,
         }
     }
@@ -66,5 +62,36 @@ impl StoreError {
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Database(sqlx::Error::Database(e)) if e.is_unique_violation())
+    }
+}
+
+/// Whether what an engine says by this code may be over soon. SQLite's result codes are numbers whose
+/// low byte is the kind: busy, locked, a disk that refuses, is full or opens no file. PostgreSQL's
+/// have five characters: serialisation, deadlock, shutdown, connections, a full disk.
+fn passes_by(code: &str) -> bool {
+    if code.len() < 5
+        && let Ok(number) = code.parse::<u32>()
+    {
+        return matches!(number & 0xff, 5 | 6 | 10 | 13 | 14);
+    }
+    [
+        "40001", "40P01", "57P01", "57P02", "57P03", "53300", "53100", "58030", "25P03", "08003",
+        "08006",
+    ]
+    .contains(&code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::passes_by;
+
+    #[test]
+    fn full_and_busy_disks_pass_by_and_broken_statements_do_not() {
+        for code in ["5", "517", "13", "778", "4874", "53100", "57P01"] {
+            assert!(passes_by(code), "{code}");
+        }
+        for code in ["1", "19", "2067", "11", "23505", "42601", ""] {
+            assert!(!passes_by(code), "{code}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use sqlx::{Postgres, SqlSafeStr, Sqlite, Transaction};
 
 use crate::db::{Engine, bind_postgres, bind_sqlite};
+use crate::points::When;
 use crate::{Db, Env, Result, Row, StoreError, Val};
 
 enum Inner {
@@ -17,6 +18,7 @@ pub struct Tx {
     inner: Inner,
     db: Db,
     marked: bool,
+    left: Vec<(&'static str, &'static str, String)>,
 }
 
 impl Tx {
@@ -31,7 +33,16 @@ impl Tx {
             inner,
             db: db.clone(),
             marked: false,
+            left: Vec::new(),
         })
+    }
+
+    /// Notes that this transaction takes `subject` out of a state, so that a test can stop the
+    /// process right after its commit.
+    pub fn leaves(&mut self, machine: &'static str, state: &'static str, subject: impl ToString) {
+        if self.db.env.has_points() {
+            self.left.push((machine, state, subject.to_string()));
+        }
     }
 
     /// Clock, ids and randomness.
@@ -144,7 +155,7 @@ impl Tx {
     /// Makes everything permanent and wakes followers.
     ///
     /// # Errors
-    /// When the engine could not; then nothing was written.
+    /// When the engine could not; then nothing was written, except with [`StoreError::Lost`].
     pub async fn commit(self) -> Result<()> {
         match self.inner {
             Inner::Sqlite(tx) => tx.commit().await?,
@@ -157,6 +168,10 @@ impl Tx {
         self.db
             .commits
             .send_modify(|count| *count = count.wrapping_add(1));
+        for (machine, state, subject) in &self.left {
+            let passed = self.db.env.pass(machine, state, When::After, subject);
+            passed.await.map_err(StoreError::Lost)?;
+        }
         Ok(())
     }
 

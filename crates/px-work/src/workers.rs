@@ -26,6 +26,7 @@ pub struct Workers {
     handlers: Vec<Arc<dyn JobHandler>>,
     consumers: Vec<Arc<dyn Consumer>>,
     periodics: Vec<Arc<dyn Periodic>>,
+    longest: Duration,
 }
 
 impl Workers {
@@ -37,7 +38,16 @@ impl Workers {
             handlers: Vec::new(),
             consumers: Vec::new(),
             periodics: Vec::new(),
+            longest: Duration::MAX,
         }
+    }
+
+    /// No job is held for longer than this without a sign of life, whatever its handler asks for:
+    /// what a dead process leaves behind is taken up after that time.
+    #[must_use]
+    pub const fn lease_at_most(mut self, longest: Duration) -> Self {
+        self.longest = longest;
+        self
     }
 
     /// Adds a handler.
@@ -68,9 +78,10 @@ impl Workers {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for handler in self.handlers {
+            let lease = handler.lease().min(self.longest);
             tasks.spawn(run_handler(
                 self.db.clone(),
-                handler,
+                (handler, lease),
                 parallel.max(1),
                 stopped.clone(),
             ));
@@ -108,7 +119,7 @@ impl Running {
 
 async fn run_handler(
     db: Db,
-    handler: Arc<dyn JobHandler>,
+    (handler, lease): (Arc<dyn JobHandler>, Duration),
     parallel: usize,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -128,7 +139,7 @@ async fn run_handler(
         {
             taken.push(place);
         }
-        let claimed = claim(&db, handler.kind(), handler.lease(), taken.len()).await;
+        let claimed = claim(&db, handler.kind(), lease, taken.len()).await;
         if let Err(e) = &claimed {
             warn!(kind = handler.kind(), error = %e, "cannot look for jobs");
         }
@@ -139,7 +150,7 @@ async fn run_handler(
                 let span = info_span!("job", kind = %job.kind, id = %job.id, attempt = job.attempt);
                 running.spawn(
                     async move {
-                        run_job(&db, handler.as_ref(), &job).await;
+                        run_job(&db, handler.as_ref(), &job, lease).await;
                         drop(place)
                     }
                     .instrument(span),
@@ -171,13 +182,13 @@ async fn nap(db: &Db, kind: &'static str) -> Duration {
     }
 }
 
-async fn run_job(db: &Db, handler: &dyn JobHandler, job: &Job) {
+async fn run_job(db: &Db, handler: &dyn JobHandler, job: &Job, lease: Duration) {
     let started = std::time::Instant::now();
     let outcome = tokio::select! {
         done = std::panic::AssertUnwindSafe(handler.run(job)).catch_unwind() => {
             done.unwrap_or_else(|_| Err(JobError::Retry("the handler panicked".to_owned())))
         }
-        () = keep_lease(db, job, handler.lease()) => {
+        () = keep_lease(db, job, lease) => {
             warn!("lease lost; another process has the job");
             return;
         }

@@ -97,7 +97,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let web = Web::new(WebConfig {
         db,
         words: px_core::ui::words(Words::shared()?)?,
-        site: px_core::ui::site(),
+        site: px_core::ui::site(&core.config().console),
         secure_cookies: false,
         trust_forwarded: false,
         limits: Limits {

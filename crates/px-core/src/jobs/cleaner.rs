@@ -66,11 +66,17 @@ impl Cleaner {
             limit: 1000,
             ..Filter::default()
         };
+        let layout = Layout::at(&self.0.config().data_dir);
+        let mut snapshots = Vec::new();
         for install in installs::list(db, &every, &filter).await? {
+            snapshots.push(layout.snapshot(install.tenant, &install.plugin, install.id));
             versions.insert((install.plugin, install.version));
             digests.insert(install.digest);
         }
-        let layout = Layout::at(&self.0.config().data_dir);
+        // An operator may want the data of an install that could not be brought to a good end.
+        for install in installs::quarantined(db, &every).await? {
+            snapshots.push(layout.snapshot(install.tenant, &install.plugin, install.id));
+        }
         let now = SystemTime::from(db.env().now());
         let kept: HashSet<PathBuf> = versions
             .iter()
@@ -80,6 +86,7 @@ impl Cleaner {
                     .iter()
                     .flat_map(|d| [layout.bundle(d), layout.part(d)]),
             )
+            .chain(snapshots)
             .collect();
         match blocking(move || Ok(sweep(&layout, &kept, now))).await {
             Ok(0) => {}
@@ -94,6 +101,10 @@ fn sweep(layout: &Layout, kept: &HashSet<PathBuf>, now: SystemTime) -> usize {
     let mut removed = 0;
     let mut folders = vec![layout.root().join("bundles")];
     folders.extend(children(&layout.root().join("installed")));
+    // `tenants/TENANT/PLUGIN/snapshots`: what installs left that ended in a process that died.
+    for tenant in children(&layout.root().join("tenants")) {
+        folders.extend(children(&tenant).iter().map(|p| p.join("snapshots")));
+    }
     for folder in folders {
         for path in children(&folder) {
             if !kept.contains(&path) && is_old(&path, now) {

@@ -6,12 +6,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use px_model::{InstallId, InstallState, Version};
-use px_store::{Actor, Db, Env, Result, StoreError};
+use px_store::{Actor, Db, Env, Result, StoreError, When};
 use px_work::{Job, JobError, JobHandler};
 use serde::Deserialize;
 use tracing::{info, warn};
 
-use super::fetch::Fetcher;
+use super::fetch::{Fetcher, disk};
 use super::layout::Layout;
 use super::ledger::{JOB, Ledger, after};
 use super::places::Places;
@@ -92,8 +92,19 @@ impl From<StoreError> for Trouble {
     }
 }
 
+/// What a state asks for.
+enum Task {
+    /// Work, which decides about the next state.
+    Work(Work),
+    /// Nothing; this state follows.
+    Pass(InstallState),
+}
+
 /// Waits shorter than this are slept through; longer ones give the place to others.
 const NAP: SignedDuration = SignedDuration::from_secs(2);
+
+/// How often work that takes long looks whether the install is still its own.
+const LOOK: Duration = Duration::from_secs(2);
 
 impl Machine {
     pub(crate) const fn env(&self) -> &Env {
@@ -130,10 +141,11 @@ impl Machine {
                     let nap = until.duration_since(now);
                     tokio::time::sleep(Duration::try_from(nap).unwrap_or_default()).await;
                 }
-                Action::Enter(to, fault) => {
-                    self.leave(&mut install, to, fault.as_ref()).await?;
+                Action::Enter(to, Some(fault)) => {
+                    self.leave(&mut install, to, &fault).await?;
                 }
-                Action::Work(work) => self.work(work, &mut install).await?,
+                Action::Enter(to, None) => self.work(Task::Pass(to), &mut install).await?,
+                Action::Work(work) => self.work(Task::Work(work), &mut install).await?,
             }
             taken_over = false;
             install = self.reload(&install).await?;
@@ -148,17 +160,13 @@ impl Machine {
             .ok_or(StoreError::Stale("install"))
     }
 
-    async fn work(&self, work: Work, install: &mut Install) -> Result<()> {
+    async fn work(&self, task: Task, install: &mut Install) -> Result<()> {
         let before = install.state;
-        let done = match work {
-            Work::Resolve => self.resolve(install).await,
-            Work::Fetch => self.fetch(install).await,
-            Work::Stage => self.stage(install).await,
-            Work::Preflight => self.preflight(install).await,
-            Work::Migrate => self.migrate(install).await,
-            Work::Activate => self.activate(install).await,
-            Work::Watch => self.watch(install).await,
-            Work::RollBack => self.roll_back(install).await,
+        let (id, generation) = (install.id, install.generation);
+        let done = tokio::select! {
+            done = self.perform(task, install) => done,
+            // A step that hangs holds nobody up: whoever moved the install on goes on with it.
+            () = self.lost(id, generation) => Err(StoreError::Stale("install").into()),
         };
         match done {
             Ok(Done::Next(to, detail)) => self.advance(install, to, detail).await,
@@ -166,10 +174,44 @@ impl Machine {
                 install.facts = Some(facts);
                 self.advance(install, InstallState::Verified, detail).await
             }
-            Ok(Done::Leave(to, fault)) => self.leave(install, to, Some(&fault)).await,
+            Ok(Done::Leave(to, fault)) => self.leave(install, to, &fault).await,
             Ok(Done::Again) => Ok(()),
             Err(Trouble::Store(error)) => Err(error),
             Err(Trouble::Fault(fault)) => self.failed(install, before, fault).await,
+        }
+    }
+
+    async fn perform(&self, task: Task, install: &mut Install) -> Result<Done, Trouble> {
+        self.pass(install, When::Before).await?;
+        let done = match task {
+            Task::Pass(to) => Ok(Done::Next(to, String::new())),
+            Task::Work(Work::Resolve) => self.resolve(install).await,
+            Task::Work(Work::Fetch) => self.fetch(install).await,
+            Task::Work(Work::Stage) => self.stage(install).await,
+            Task::Work(Work::Preflight) => self.preflight(install).await,
+            Task::Work(Work::Migrate) => self.migrate(install).await,
+            Task::Work(Work::Activate) => self.activate(install).await,
+            Task::Work(Work::Watch) => self.watch(install).await,
+            Task::Work(Work::RollBack) => self.roll_back(install).await,
+        }?;
+        self.pass(install, When::Done).await?;
+        Ok(done)
+    }
+
+    async fn pass(&self, install: &Install, when: When) -> Result<(), Fault> {
+        let (state, tenant) = (install.state.as_str(), &install.tenant);
+        let passed = self.env().pass("install", state, when, tenant).await;
+        passed.map_err(|e| disk(&e))
+    }
+
+    /// Ends when the install is not of this generation any more.
+    async fn lost(&self, id: InstallId, generation: i64) {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            // While the database is away nothing is known; the fence decides in the end.
+            if let Ok(false) = installs::is_of(&self.db, id, generation).await {
+                return;
+            }
         }
     }
 
@@ -190,15 +232,7 @@ impl Machine {
         Ok(())
     }
 
-    async fn leave(
-        &self,
-        install: &mut Install,
-        to: InstallState,
-        fault: Option<&Fault>,
-    ) -> Result<()> {
-        let Some(fault) = fault else {
-            return self.advance(install, to, String::new()).await;
-        };
+    async fn leave(&self, install: &mut Install, to: InstallState, fault: &Fault) -> Result<()> {
         let stop = (!to.is_final() || !install.state.touched_traffic()).then(|| install.unit());
         warn!(install = %install.id, state = %to, %fault, "install leaves the straight way");
         self.ledger
@@ -231,7 +265,7 @@ impl Machine {
             return installs::put_off(&self.db, install, due).await;
         }
         let to = crate::app::install::escape(state);
-        self.leave(install, to, Some(&fault)).await
+        self.leave(install, to, &fault).await
     }
 
     /// A line for the install's log; losing one is no reason to stop.
@@ -269,7 +303,7 @@ impl JobHandler for Machine {
             // Whoever took it over goes on; one more look finds out whether somebody does.
             Err(StoreError::Stale(what)) => Err(JobError::RetryAfter(
                 format!("{what} was taken over"),
-                Duration::from_secs(5),
+                Duration::from_secs(1),
             )),
             Err(error) => Err(error.into()),
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use px_api::Code;
 use px_model::InstallState;
-use px_store::Result;
+use px_store::{Result, When};
 
 use super::data::{self, blocking, remove, sync_folder, sync_parent};
 use super::fetch::disk;
@@ -238,8 +238,15 @@ impl Machine {
         data::restore(data, snapshot).await.map_err(|e| disk(&e))
     }
 
-    /// Removes what an ended install no longer needs.
+    /// Removes what an ended install no longer needs. What a process that dies here leaves behind,
+    /// the cleaner removes.
     pub(crate) async fn tidy(&self, install: &Install) {
+        let (state, tenant) = (install.state.as_str(), &install.tenant);
+        let passed = self.env().pass("install", state, When::Before, tenant);
+        if let Err(error) = passed.await {
+            tracing::warn!(install = %install.id, %error, "not tidied");
+            return;
+        }
         let snapshot = self
             .layout
             .snapshot(install.tenant, &install.plugin, install.id);

@@ -93,7 +93,9 @@ impl Syncer {
             let state = catalog::sync_state(&self.db, &self.source)
                 .await
                 .map_err(store)?;
-            let page = self.marketplace.feed(state.cursor, self.wait).await?;
+            let mut page = self.marketplace.feed(state.cursor, self.wait).await?;
+            // Something on the way may have turned the page around.
+            page.events.sort_by_key(|event| event.sequence);
             let mut gap = false;
             for event in &page.events {
                 match self.take(event).await.map_err(store)? {

@@ -103,6 +103,7 @@ pub async fn enter(
     })?;
     let now = tx.env().now();
     let before = install.generation;
+    tx.leaves("install", from.as_str(), install.tenant);
     apply(install, to, now, note);
     tx.exec_one(
         "install",
@@ -221,20 +222,39 @@ const fn event_kind(state: InstallState) -> &'static str {
     }
 }
 
-/// Takes the install over: whoever held it before can no longer write.
+/// Whether the install is still of this generation.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn is_of(db: &Db, id: InstallId, generation: i64) -> Result<bool> {
+    let row = db
+        .opt(
+            "SELECT id FROM installs WHERE id = $1 AND generation = $2",
+            vals![id, generation],
+        )
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Takes the install over: whoever held it before can no longer write. The clock of the first state
+/// begins when somebody has a place for the install.
 ///
 /// # Errors
 /// [`StoreError::Stale`] when somebody else did so first.
 pub async fn take(db: &Db, install: &mut Install) -> Result<()> {
     let mut tx = db.begin().await?;
+    let first = install.state == InstallState::Requested;
+    let since = if first { tx.env().now() } else { install.since };
     tx.exec_one(
         "install",
-        "UPDATE installs SET generation = generation + 1 WHERE id = $1 AND generation = $2",
-        vals![install.id, install.generation],
+        "UPDATE installs SET generation = generation + 1, state_since = $3
+         WHERE id = $1 AND generation = $2",
+        vals![install.id, install.generation, since],
     )
     .await?;
     tx.commit().await?;
     install.generation += 1;
+    install.since = since;
     Ok(())
 }
 
@@ -415,6 +435,20 @@ pub async fn ends(db: &Db, since: Timestamp) -> Result<Vec<(InstallState, Option
             Ok((row.parse("state")?, blame, row.int("n")?))
         })
         .collect()
+}
+
+/// Installs that wait for an operator.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn quarantined(db: &Db, scope: &TenantScope) -> Result<Vec<Install>> {
+    let rows = db
+        .rows(
+            "SELECT * FROM installs WHERE state = $1 AND ($2 IS NULL OR tenant = $2)",
+            vals![InstallState::Quarantined, scope.tenant()],
+        )
+        .await?;
+    rows.iter().map(from_row).collect()
 }
 
 /// Committed installs whose previous version is still kept, for the post-commit guard.

@@ -35,8 +35,8 @@ pub(super) async fn page(State(core): State<Core>, ui: Ui, who: Reader) -> Answe
         "packages",
         t.t("adm-none-installed"),
         t.t("adm-none-installed-text"),
-    )
-    .action(t.t("adm-browse"), "/plugins/marketplace");
+    );
+    let none = parts::or_browse(t, &who, none);
     let table = Table::new(t, &query, t.t("adm-nav-installed"))
         .search(t.t("adm-installed-search"))
         .filter(Filter::new(
@@ -56,12 +56,7 @@ pub(super) async fn page(State(core): State<Core>, ui: Ui, who: Reader) -> Answe
         .empty(none)
         .export();
     let card = Card::new("", table.html()).flush().html();
-    let add = link(
-        "/plugins/marketplace",
-        "btn btn-primary",
-        "plus",
-        &t.t("adm-browse"),
-    );
+    let add = parts::browse(t, &who, "plus");
     let page = parts::frame(&core, &ui, &who, "installed", t.t("adm-nav-installed")).await;
     let page = page
         .lead(counted(t, "adm-installed-lead", shelf.installed.len()))

@@ -5,33 +5,41 @@ use std::time::Duration;
 
 use axum::response::Response;
 use futures::stream;
-use px_store::Db;
 use px_web::http::LiveEvent;
 use px_web::{Answer, Html};
 use tokio::time::{Sleep, sleep};
 
+use crate::Core;
+
 /// A stream ends after this long; the browser connects again and its rights are looked at anew.
 const LIFE: Duration = Duration::from_secs(300);
-/// Commits of other processes are seen at the latest after this long.
-const POLL: Duration = Duration::from_secs(2);
+/// Bounds of the time after which commits of other processes are seen at the latest.
+const POLL: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(60));
 /// Changes that follow each other closely are shown once.
 const GATHER: Duration = Duration::from_millis(200);
 
 struct Watch<F> {
     commits: tokio::sync::watch::Receiver<u64>,
     end: Pin<Box<Sleep>>,
+    every: Duration,
     sent: Html,
     render: F,
 }
 
+/// How often an open page looks for what is new, within bounds.
+pub(super) fn every(core: &Core) -> Duration {
+    core.config().console.refresh.clamp(POLL.0, POLL.1)
+}
+
 /// A stream of a part's markup: at once, and again whenever it has changed.
-pub(super) fn follow<F, A>(db: &Db, render: F) -> Response
+pub(super) fn follow<F, A>(core: &Core, render: F) -> Response
 where
     F: Fn() -> A + Send + 'static,
     A: Future<Output = Answer<Html>> + Send + 'static,
 {
     let watch = Watch {
-        commits: db.commits(),
+        commits: core.db().commits(),
+        every: every(core),
         end: Box::pin(sleep(LIFE)),
         sent: Html::empty(),
         render,
@@ -58,7 +66,7 @@ where
                 changed.ok()?;
                 sleep(GATHER).await;
             }
-            () = sleep(POLL) => {}
+            () = sleep(watch.every) => {}
         }
     }
 }

@@ -29,19 +29,21 @@ mod why;
 mod wizard;
 
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use px_model::Role;
 use px_web::i18n::{Lang, T, Words, WordsError};
 use px_web::identity::Caller;
 use px_web::{NavGroup, NavItem, Site};
 
-use crate::Core;
+use crate::{ConsoleConfig, Core};
 
 /// The site of tenant administrators and platform operators.
 #[must_use]
-pub fn site() -> Site {
-    Site::new("admin", "PowerX", "adm-tagline", nav).inbox("/inbox")
+pub fn site(console: &ConsoleConfig) -> Site {
+    let console = console.clone();
+    let menu = move |t: &T, caller: &Caller| nav(t, caller, &console);
+    Site::new("admin", "PowerX", "adm-tagline", menu).inbox("/inbox")
 }
 
 /// Adds this crate's words in both languages.
@@ -66,6 +68,7 @@ pub fn routes(core: Core) -> Router {
         .route("/overview/part", get(overview::part))
         .route("/overview/live", get(overview::live))
         .route("/tenant", post(switch::switch))
+        .merge(market_routes().layer(from_fn_with_state(core.clone(), gate::marketplace)))
         .merge(plugin_routes())
         .merge(operation_routes())
         .merge(record_routes())
@@ -73,7 +76,7 @@ pub fn routes(core: Core) -> Router {
         .with_state(core)
 }
 
-fn plugin_routes() -> Router<Core> {
+fn market_routes() -> Router<Core> {
     Router::new()
         .route("/plugins/marketplace", get(catalog::page))
         .route("/plugins/marketplace/{plugin}", get(listing::page))
@@ -81,6 +84,10 @@ fn plugin_routes() -> Router<Core> {
             "/plugins/marketplace/{plugin}/subscribe",
             post(listing::subscribe),
         )
+}
+
+fn plugin_routes() -> Router<Core> {
+    Router::new()
         .route(
             "/plugins/{plugin}/install",
             get(wizard::page).post(wizard::start),
@@ -122,36 +129,30 @@ fn record_routes() -> Router<Core> {
         .route("/audit/check", post(audit::check))
 }
 
-fn nav(t: &T, caller: &Caller) -> Vec<NavGroup> {
+fn nav(t: &T, caller: &Caller, console: &ConsoleConfig) -> Vec<NavGroup> {
     let item = |key, icon, word: &str, href: &str| NavItem::new(key, icon, t.t(word), href);
+    let (installed, market) = ("/plugins/installed", "/plugins/marketplace");
+    let mut plugins = vec![item(
+        "installed",
+        "packages",
+        "adm-nav-installed",
+        installed,
+    )];
+    if console.shows_marketplace(|role| caller.has_role(role)) {
+        plugins.push(item("catalog", "building-store", "adm-nav-catalog", market));
+    }
+    plugins.push(item(
+        "operations",
+        "activity",
+        "adm-nav-operations",
+        "/operations",
+    ));
     let mut groups = vec![
         NavGroup::new(
             "",
             vec![item("overview", "dashboard", "adm-nav-overview", "/")],
         ),
-        NavGroup::new(
-            t.t("adm-nav-plugins"),
-            vec![
-                item(
-                    "installed",
-                    "packages",
-                    "adm-nav-installed",
-                    "/plugins/installed",
-                ),
-                item(
-                    "catalog",
-                    "building-store",
-                    "adm-nav-catalog",
-                    "/plugins/marketplace",
-                ),
-                item(
-                    "operations",
-                    "activity",
-                    "adm-nav-operations",
-                    "/operations",
-                ),
-            ],
-        ),
+        NavGroup::new(t.t("adm-nav-plugins"), plugins),
         NavGroup::new(
             t.t("adm-nav-messages"),
             vec![

@@ -66,7 +66,13 @@ async fn show(
         inner
     } else {
         let (stream, poll) = (format!("{base}/live"), format!("{base}/part"));
-        ui::live("operation", &stream, &poll, &inner)
+        ui::live_every(
+            "operation",
+            super::live::every(core),
+            &stream,
+            &poll,
+            &inner,
+        )
     };
     let ask = match asked {
         Some("cancel") if sheet.can_cancel() => cancel_form(ui, &base),
@@ -134,8 +140,8 @@ pub(super) async fn live(
     Path(id): Path<String>,
 ) -> Answer {
     load(&core, &who, &id).await?;
-    let db = core.db().clone();
-    Ok(super::live::follow(&db, move || {
+    let source = core.clone();
+    Ok(super::live::follow(&source, move || {
         let (core, who, id) = (core.clone(), who.clone(), id.clone());
         let t = ui.t.at(core.db().env().now());
         async move {

@@ -41,8 +41,8 @@ pub(super) async fn page(State(core): State<Core>, ui: Ui, who: Reader) -> Answe
         "activity",
         t.t("adm-no-operations"),
         t.t("adm-no-operations-text"),
-    )
-    .action(t.t("adm-browse"), "/plugins/marketplace");
+    );
+    let none = parts::or_browse(t, &who, none);
     let table = Table::new(t, &query, t.t("adm-nav-operations"))
         .search(t.t("adm-operations-search"))
         .filter(Filter::new("state", t.t("adm-col-state"), states))

@@ -58,13 +58,14 @@ async fn facts(core: &Core, who: &Reader) -> Answer<Facts> {
 pub(super) async fn page(State(core): State<Core>, ui: Ui, who: Reader) -> Answer {
     let facts = facts(&core, &who).await?;
     let inner = render(&ui.t, &who, &facts);
-    let part = ui::live("overview", "/overview/live", "/overview/part", &inner);
-    let browse = link(
-        "/plugins/marketplace",
-        "btn btn-primary",
-        "building-store",
-        &ui.t.t("adm-browse"),
+    let part = ui::live_every(
+        "overview",
+        super::live::every(&core),
+        "/overview/live",
+        "/overview/part",
+        &inner,
     );
+    let browse = parts::browse(&ui.t, &who, "building-store");
     let page = parts::frame(&core, &ui, &who, "overview", who.tenant().name.clone()).await;
     let page = page.lead(lead(&ui.t, &facts)).actions(browse);
     Ok(page.show_html(parts::body(&ui, &who, [part])))
@@ -78,8 +79,8 @@ pub(super) async fn part(State(core): State<Core>, ui: Ui, who: Reader) -> Answe
 
 /// `GET /overview/live`
 pub(super) async fn live(State(core): State<Core>, ui: Ui, who: Reader) -> Response {
-    let db = core.db().clone();
-    super::live::follow(&db, move || {
+    let source = core.clone();
+    super::live::follow(&source, move || {
         let (core, who) = (core.clone(), who.clone());
         let t = ui.t.at(core.db().env().now());
         async move {
@@ -121,7 +122,7 @@ fn lead(t: &T, facts: &Facts) -> String {
 }
 
 fn render(t: &T, who: &Reader, facts: &Facts) -> Html {
-    let left = parts::stack([todo(t, who, facts), plugins(t, facts)]);
+    let left = parts::stack([todo(t, who, facts), plugins(t, who, facts)]);
     let right = parts::stack([running(t, facts), recent(t, facts)]);
     parts::stack([stats(t, facts), parts::split(&left, &right)])
 }
@@ -248,7 +249,7 @@ fn stale(t: &T, catalog: &CatalogState) -> (Html, Html) {
     task(&mark, &title, &text, Html::empty())
 }
 
-fn plugins(t: &T, facts: &Facts) -> Html {
+fn plugins(t: &T, who: &Reader, facts: &Facts) -> Html {
     let query = ListQuery::new("/", "");
     let rows = facts.shelf.installed.iter().map(|row| {
         let href = format!("/plugins/installed/{}", row.route.plugin);
@@ -274,8 +275,8 @@ fn plugins(t: &T, facts: &Facts) -> Html {
         "packages",
         t.t("adm-none-installed"),
         t.t("adm-none-installed-text"),
-    )
-    .action(t.t("adm-browse"), "/plugins/marketplace");
+    );
+    let none = parts::or_browse(t, who, none);
     let table = Table::new(t, &query, t.t("adm-your-plugins"))
         .column(Column::new(t.t("adm-col-plugin")))
         .column(Column::new(t.t("adm-col-version")))

@@ -4,7 +4,7 @@ use px_api::{Code, Problem};
 use px_model::{Channel, Risk};
 use px_notify::Severity;
 use px_web::i18n::{Lang, T};
-use px_web::ui::{self, Note, Tone, icon};
+use px_web::ui::{self, Empty, Note, Tone, icon};
 use px_web::{Failure, Html, Page, Ui};
 
 use super::who::Reader;
@@ -126,6 +126,24 @@ pub(super) fn link(href: &str, class: &str, icon_name: &str, label: &str) -> Htm
     Html::trusted(format!(
         r#"<a class="{class}" href="{href}">{mark}{label}</a>"#
     ))
+}
+
+/// The way to the marketplace, for readers it is open to.
+pub(super) fn browse(t: &T, who: &Reader, icon_name: &str) -> Html {
+    if !who.browses() {
+        return Html::empty();
+    }
+    let word = t.t("adm-browse");
+    link("/plugins/marketplace", "btn btn-primary", icon_name, &word)
+}
+
+/// An empty list whose remedy is the marketplace, for readers it is open to.
+pub(super) fn or_browse(t: &T, who: &Reader, empty: Empty) -> Empty {
+    if who.browses() {
+        empty.action(t.t("adm-browse"), "/plugins/marketplace")
+    } else {
+        empty
+    }
 }
 
 /// A paragraph of quiet text.

@@ -33,6 +33,8 @@ struct Sheet {
     past: Vec<Install>,
     vitals: Option<Vitals>,
     auto_allowed: bool,
+    /// Whether the reader chooses how updates come.
+    policies: bool,
 }
 
 impl Sheet {
@@ -72,6 +74,7 @@ async fn load(core: &Core, who: &Reader, plugin: &PluginId) -> Answer<Sheet> {
         past: installs::list(core.db(), &scope, &filter).await?,
         vitals: unit.and_then(|unit| instances.vitals(&unit)),
         auto_allowed: core.config().auto_upgrade,
+        policies: offers_policies(core, who),
         shelf,
         row,
         place,
@@ -313,11 +316,16 @@ fn versions(t: &T, who: &Reader, sheet: &Sheet, base: &str) -> Html {
     .html()
 }
 
+/// Whether the reader chooses how updates come; who runs the installation always does.
+pub(super) fn offers_policies(core: &Core, who: &Reader) -> bool {
+    core.config().console.policies || who.is_ops()
+}
+
 fn policy_card(ui: &Ui, who: &Reader, sheet: &Sheet, base: &str) -> Html {
     let (t, row) = (&ui.t, &sheet.row);
     let beta = row.channel == Channel::Beta;
     let says = parts::paragraph(&why::policy_sentence(t, row.policy, beta));
-    if !who.may_act() || row.route.committed.is_none() {
+    if !sheet.policies || !who.may_act() || row.route.committed.is_none() {
         return Card::new(t.t("adm-policy"), says).html();
     }
     let policies = [
@@ -395,6 +403,10 @@ pub(super) async fn policy(
     Form(form): Form<Policy>,
 ) -> Answer {
     let (admin, plugin) = (who.admin()?, named(&plugin)?);
+    if !offers_policies(&core, &who) {
+        let text = "The operator decides how updates come (PX_AUTO_UPGRADE_UI).";
+        return Err(Failure::new(px_api::Code::Forbidden, text));
+    }
     let bad = |field: &str| {
         let problem = Problem::new(
             px_api::Code::InvalidField,

@@ -74,7 +74,7 @@ async fn show(
     let base = format!("/rollouts/{}", it.id);
     let inner = live_part(t, sheet);
     let (stream, poll) = (format!("{base}/live"), format!("{base}/part"));
-    let part = ui::live("rollout", &stream, &poll, &inner);
+    let part = ui::live_every("rollout", super::live::every(core), &stream, &poll, &inner);
     let form = ask.map_or_else(Html::empty, |step| ask_form(ui, sheet, step, reason));
     let problem_panel = problem.map_or_else(Html::empty, |p| parts::refusal(t, p));
     let status = problem.and_then(|p| StatusCode::from_u16(p.status).ok());
@@ -293,8 +293,8 @@ pub(super) async fn live(
     Path(id): Path<String>,
 ) -> Answer {
     load(&core, &id).await?;
-    let db = core.db().clone();
-    Ok(super::live::follow(&db, move || {
+    let source = core.clone();
+    Ok(super::live::follow(&source, move || {
         let (core, id) = (core.clone(), id.clone());
         let t = ui.t.at(core.db().env().now());
         async move {

@@ -37,6 +37,7 @@ pub(super) struct Reader {
     tenant: Tenant,
     choices: Vec<Tenant>,
     ops: bool,
+    browses: bool,
 }
 
 fn right_over(caller: &Caller, tenant: TenantId) -> Option<Right> {
@@ -111,6 +112,10 @@ impl FromRequestParts<Core> for Reader {
             tenant,
             choices,
             ops: is_ops(&caller),
+            browses: core
+                .config()
+                .console
+                .shows_marketplace(|role| caller.has_role(role)),
         })
     }
 }
@@ -139,6 +144,11 @@ impl Reader {
     /// Whether the reader runs the installation.
     pub(super) const fn is_ops(&self) -> bool {
         self.ops
+    }
+
+    /// Whether the marketplace's pages are open for the reader.
+    pub(super) const fn browses(&self) -> bool {
+        self.browses
     }
 
     /// The right to change the tenant's plugins.

@@ -16,6 +16,7 @@ use px_web::{Answer, Failure, Flash, Ui};
 use super::draft::{Draft, When};
 use super::listing::named;
 use super::parts::{self, fail, link, refused, say};
+use super::plugin::offers_policies;
 use super::steps;
 use super::who::Reader;
 use crate::Core;
@@ -51,7 +52,7 @@ impl Sheet {
             shelf,
             picked: None,
             place: None,
-            auto_allowed: core.config().auto_upgrade,
+            auto_allowed: core.config().auto_upgrade && offers_policies(core, who),
         };
         sheet.pick(draft);
         if let Some(picked) = &sheet.picked {

@@ -1,5 +1,7 @@
 //! Tests of the core through its public interfaces.
 
+mod feed;
+mod hangs;
 mod kills;
 mod machine;
 mod openapi;

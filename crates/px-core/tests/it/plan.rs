@@ -100,8 +100,16 @@ proptest! {
     }
 
     #[test]
+    fn a_long_queue_is_nobody_s_fault((mut it, now) in installs()) {
+        it.state = InstallState::Requested;
+        it.since = now - SignedDuration::from_hours(2);
+        prop_assert_eq!(overdue(&it, Limits::default(), now), None);
+    }
+
+    #[test]
     fn late_installs_are_moved_on((mut it, now) in installs()) {
         it.since = now - SignedDuration::from_hours(2);
+        it.generation = 1;
         it.confirm_by = Some(now - SignedDuration::from_secs(1));
         let limited = it.state.limit_seconds().is_some() || it.state == InstallState::Probation;
         prop_assert_eq!(overdue(&it, Limits::default(), now).is_some(), limited);

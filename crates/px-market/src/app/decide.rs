@@ -2,7 +2,7 @@
 
 use px_api::market::{DecisionRequest, VersionView};
 use px_model::{VersionId, VersionState, event_type};
-use px_store::{NewEvent, Tx};
+use px_store::{NewEvent, Tx, When};
 use serde_json::{Value, json};
 
 use super::authority::{ReviewerAuth, ViewerAuth};
@@ -95,6 +95,7 @@ impl Market {
             detail: json!({ "approvers": given, "overruled": overrule, "boundTo": bound_to(&row) }),
         };
         let row = step(tx, &row, change).await?;
+        self.pass(&row, "approved", When::Before).await?;
         queue::set_notes(tx, row.id, request.notes.as_deref()).await?;
         let row = versions::get_tx(tx, row.id).await?;
         queue::unclaim(tx, &row).await?;

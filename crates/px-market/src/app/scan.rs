@@ -2,7 +2,7 @@
 
 use px_model::{VersionState, event_type};
 use px_notify::{NewMessage, Severity, Text2, post_inbox};
-use px_store::{Actor, NewEvent, Tx};
+use px_store::{Actor, NewEvent, Tx, When};
 use serde_json::{Value, json};
 
 use super::decide::with_reason;
@@ -38,14 +38,15 @@ impl Market {
     /// # Errors
     /// When the database is away, or the version changes at this moment.
     pub async fn begin_scan(&self, pipeline: &Pipeline) -> AppResult<Option<VersionRow>> {
-        let mut tx = self.db().begin().await?;
-        let row = versions::get_tx(&mut tx, pipeline.version_id).await?;
+        let row = versions::get(self.db(), pipeline.version_id).await?;
         if row.round != pipeline.round {
             return Ok(None);
         }
         match row.state {
             VersionState::Scanning => Ok(Some(row)),
             VersionState::Submitted => {
+                self.pass(&row, "submitted", When::Before).await?;
+                let mut tx = self.db().begin().await?;
                 let change = Step {
                     actor: &Actor::system("intake"),
                     to: VersionState::Scanning,

@@ -32,6 +32,7 @@ pub(crate) async fn step(tx: &mut Tx, row: &VersionRow, step: Step<'_>) -> AppRe
     row.state
         .advance(step.to)
         .map_err(|e| wrong_state(row, &e.to_string()))?;
+    tx.leaves("version", row.state.as_str(), row.name_and_version());
     versions::set_state(tx, row, step.to).await?;
     timeline::add(tx, row.id, step.to, &step.actor.name, step.note).await?;
     let detail = json!({

@@ -7,7 +7,7 @@ use futures::{Stream, StreamExt};
 use jiff::Timestamp;
 use px_api::{Code, Problem};
 use px_model::{UploadId, VersionId, VersionState};
-use px_store::PartFile;
+use px_store::{PartFile, When};
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
 
@@ -113,6 +113,7 @@ impl Market {
                 (offset, checksum)
             }
         };
+        self.pass(&row, row.state.as_str(), When::Before).await?;
         if row.state == VersionState::Draft {
             self.begin_upload(auth, &row).await?;
         }
@@ -124,6 +125,7 @@ impl Market {
             lock,
         };
         writer.write(checksum, body).await?;
+        self.pass(&row, row.state.as_str(), When::Done).await?;
         self.info(&row, upload).await
     }
 

@@ -11,7 +11,7 @@ use px_review::{
     Blocklist, CatalogName, CatalogSnapshot, CatalogVersion, Context, NotRun, Outcome, Policy,
     PreviousVersion, Report, RequestFacts, Severity, Status, Trust, check_bundle,
 };
-use px_store::Db;
+use px_store::{Db, When};
 use px_work::{Job, JobError, JobHandler, NewJob};
 
 use super::block::{conclude, hold, stuck};
@@ -24,6 +24,9 @@ use crate::app::scan::Conclusion;
 use crate::store::reports::{self, ReportRow};
 use crate::store::row::VersionRow;
 use crate::store::{keys, offers, publishers, versions};
+
+/// Name of this step of the scan.
+const STEP: &str = "scanning.checks";
 
 /// Handles [`CHECKS`].
 pub struct Checks(pub Market);
@@ -43,7 +46,9 @@ impl JobHandler for Checks {
         let Some(row) = self.0.begin_scan(&pipeline).await? else {
             return Ok(());
         };
+        self.0.pass(&row, STEP, When::Before).await?;
         let (report, facts) = check(&self.0, &row).await?;
+        self.0.pass(&row, STEP, When::Done).await?;
         if report.verdict.status == Status::Blocked {
             return finish(&self.0, job, &row, &report, facts).await;
         }

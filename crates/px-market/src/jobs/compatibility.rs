@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use px_model::{PluginId, Version};
 use px_review::{CheckResult, Engine, Policy, Report, Status};
+use px_store::When;
 use px_work::{Job, JobError, JobHandler};
 
 use super::block::{hold, stuck};
@@ -46,6 +47,9 @@ pub trait CompatibilityRunner: Send + Sync + 'static {
     async fn run(&self, subject: &CompatibilitySubject) -> Result<CompatibilityReport, String>;
 }
 
+/// Name of this step of the scan.
+const STEP: &str = "scanning.compatibility";
+
 /// Handles [`COMPATIBILITY`].
 pub struct Compatibility(pub Market);
 
@@ -65,6 +69,7 @@ impl JobHandler for Compatibility {
         let Some(row) = market.begin_scan(&pipeline).await? else {
             return Ok(());
         };
+        market.pass(&row, STEP, When::Before).await?;
         let report = self.known(&row).await?;
         let run = match market.compatibility().run(&self.subject(&row).await?).await {
             Ok(run) => run,
@@ -74,6 +79,7 @@ impl JobHandler for Compatibility {
         if report.verdict.status == Status::Held {
             return Err(hold(market, &row, &not_made(&report)).await?);
         }
+        market.pass(&row, STEP, When::Done).await?;
         // Facts were kept by the checks.
         finish(market, job, &row, &report, None).await
     }

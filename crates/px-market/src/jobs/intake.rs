@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use px_api::Code;
 use px_model::Digest;
-use px_store::Actor;
+use px_store::{Actor, When};
 use px_work::{Job, JobError, JobHandler, NewJob};
 
 use super::block::{Refusal, refuse};
@@ -15,6 +15,9 @@ use crate::app::error::AppError;
 use crate::app::facts::BundleFacts;
 use crate::app::upload_file::part_file;
 use crate::store::row::VersionRow;
+
+/// Name of this step of the scan.
+const STEP: &str = "scanning.intake";
 
 /// Handles [`INTAKE`].
 pub struct Intake(pub Market);
@@ -34,7 +37,10 @@ impl JobHandler for Intake {
         let Some(row) = self.0.begin_scan(&pipeline).await? else {
             return Ok(());
         };
-        match self.arrived(&row).await? {
+        self.0.pass(&row, STEP, When::Before).await?;
+        let arrived = self.arrived(&row).await?;
+        self.0.pass(&row, STEP, When::Done).await?;
+        match arrived {
             Arrival::Stored => self.accept(job, &pipeline).await,
             Arrival::Other { digest, size } => {
                 let refusal = Refusal {

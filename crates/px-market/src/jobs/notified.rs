@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use jiff::SignedDuration;
 use px_model::event_type;
 use px_notify::{NewAlert, NoticeStats, Severity, Text2, notice_stats, raise_alert};
+use px_store::When;
 use px_work::{Job, JobError, JobHandler};
 use serde_json::json;
 
@@ -29,6 +30,7 @@ impl JobHandler for Notified {
         let release: Release = job.read()?;
         let market = &self.0;
         let row = versions::get(market.db(), release.version_id).await?;
+        market.pass(&row, "listed", When::Before).await?;
         let stats = notice_stats(market.db(), &row.id.to_string()).await?;
         let pending: u64 = stats.channels.values().map(|c| c.pending).sum();
         let age = market
@@ -43,6 +45,7 @@ impl JobHandler for Notified {
             let told = format!("{pending} notices are on their way");
             return Err(JobError::RetryAfter(told, look_again(age)));
         }
+        market.pass(&row, "listed", When::Done).await?;
         let mut tx = market.db().begin().await?;
         job.finish(&mut tx).await?;
         let dead: u64 = stats.channels.values().map(|c| c.dead).sum();

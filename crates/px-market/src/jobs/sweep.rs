@@ -1,6 +1,6 @@
 //! Dropping what nobody needs any more: expired uploads, files without an owner.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use px_model::{UploadId, VersionState};
@@ -14,6 +14,9 @@ use crate::app::transition::record;
 use crate::app::upload_file::{folder, part_file};
 use crate::store::row::VersionRow;
 use crate::store::versions;
+
+/// Files in the bundle store younger than this are left alone.
+const AGE: Duration = Duration::from_secs(24 * 3600);
 
 /// Sweeps every five minutes.
 pub struct Sweeper(pub Market);
@@ -41,7 +44,22 @@ pub(super) async fn sweep(market: &Market) -> Result<usize, AppError> {
             dropped += 1;
         }
     }
-    Ok(dropped + orphans(market).await?)
+    Ok(dropped + orphans(market).await? + bundles(market).await?)
+}
+
+/// Bundles that were put into the store for a version that has other bytes now, and what is left
+/// of a put that was cut off; a day old, so that nobody is about to use them.
+async fn bundles(market: &Market) -> Result<usize, AppError> {
+    let now = SystemTime::from(market.db().env().now());
+    let before = now.checked_sub(AGE).unwrap_or(SystemTime::UNIX_EPOCH);
+    let mut dropped = market.blobs().remove_unfinished(before).await?;
+    for digest in market.blobs().list(before).await? {
+        if !versions::knows_bytes(market.db(), &digest).await? {
+            market.blobs().remove(&digest).await?;
+            dropped += 1;
+        }
+    }
+    Ok(dropped)
 }
 
 async fn expire(market: &Market, row: &VersionRow) -> Result<bool, AppError> {

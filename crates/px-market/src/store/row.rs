@@ -102,6 +102,11 @@ impl VersionRow {
             .map_or_else(|| self.plugin.to_string(), |facts| facts.name.clone())
     }
 
+    /// Plugin and version in one word, for the places where tests stop work.
+    pub(crate) fn name_and_version(&self) -> String {
+        format!("{}:{}", self.plugin, self.version)
+    }
+
     /// The claim, when it still holds at `now`.
     #[must_use]
     pub fn live_claim(&self, now: Timestamp) -> Option<&ClaimRow> {

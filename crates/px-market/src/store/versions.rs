@@ -1,7 +1,7 @@
 //! Versions: registered, found, moved from state to state.
 
 use jiff::Timestamp;
-use px_model::{Channel, PluginId, PublisherId, UploadId, VersionId, VersionState};
+use px_model::{Channel, Digest, PluginId, PublisherId, UploadId, VersionId, VersionState};
 use px_store::{Db, Result, Tx, vals};
 
 use super::row::{VersionRow, risk_rank};
@@ -268,6 +268,21 @@ pub async fn of_publisher(
         )
         .await?;
     rows.iter().map(VersionRow::from_row).collect()
+}
+
+/// Whether a version has these bytes, or had them when a report about it was written.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn knows_bytes(db: &Db, digest: &Digest) -> Result<bool> {
+    let row = db
+        .opt(
+            "SELECT sha256 FROM versions WHERE sha256 = $1
+             UNION ALL SELECT sha256 FROM reports WHERE sha256 = $1 LIMIT 1",
+            vals![*digest],
+        )
+        .await?;
+    Ok(row.is_some())
 }
 
 /// Uploads whose time is over and that were never submitted; at most 100.

@@ -315,6 +315,12 @@ pub const SETTINGS: &[Setting] = &[
         "0 hides the marketplace pages from tenants",
     ),
     setting(
+        "PX_MARKETPLACE_UI_ALLOWED_ROLES",
+        Kind::List,
+        "tenant_admin,tenant_viewer,platform_ops",
+        "roles that see the marketplace pages",
+    ),
+    setting(
         "PX_AUTO_UPGRADE_UI",
         Kind::Switch,
         "1",
@@ -324,7 +330,7 @@ pub const SETTINGS: &[Setting] = &[
         "PX_MARKETPLACE_UI_METRICS_REFRESH_MS",
         Kind::Number,
         "5000",
-        "how often figures on open pages refresh",
+        "how often open pages look for what is new, in milliseconds, 250 to 60000",
     ),
     // Both
     setting(
@@ -380,6 +386,12 @@ pub const SETTINGS: &[Setting] = &[
         Kind::Number,
         "3000",
         "requests taken from one token or signed-in account; a tenth of it at once",
+    ),
+    setting(
+        "PX_JOB_LEASE_SECONDS",
+        Kind::Seconds,
+        "30",
+        "how long work that a dead process left behind waits until another takes it up",
     ),
     setting(
         "PX_LOG",

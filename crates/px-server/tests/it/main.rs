@@ -2,6 +2,7 @@
 
 mod accounts;
 mod bad;
+mod faults;
 
 use px_server::demo::{self, Format};
 use px_server::settings::Settings;

@@ -236,7 +236,8 @@ async fn identify(State(web): State<Web>, request: Request, next: Next) -> Respo
     if !verdict.allowed {
         return too_many(verdict);
     }
-    let mut answer = next.run(request).await;
+    let reader = resolve::Reader::of(&web, &request);
+    let mut answer = reader.watch(next.run(request).await);
     limit_headers(&mut answer, verdict);
     answer
 }

@@ -6,7 +6,10 @@ use crate::hashing::sha256_hex;
 use crate::http::{Failure, cookies};
 use crate::identity::Caller;
 use crate::web::Web;
+use axum::body::Body;
 use axum::extract::Request;
+use axum::response::Response;
+use futures::StreamExt;
 use http::{HeaderMap, header};
 use jiff::{SignedDuration, Timestamp};
 use px_api::Code;
@@ -109,6 +112,50 @@ async fn by_cookie(web: &Web, headers: &HeaderMap) -> Result<Caller, Failure> {
     let door = Door::Session(session.id);
     let caller = known(web, session.account, door, session.expires_at).await?;
     Ok(caller.unwrap_or_default())
+}
+
+/// Whoever a request came from, to be looked at again while its answer is still being sent.
+pub(crate) struct Reader {
+    web: Web,
+    headers: HeaderMap,
+    caller: Caller,
+}
+
+impl Reader {
+    /// The reader of the answer to `request`.
+    pub(crate) fn of(web: &Web, request: &Request) -> Arc<Self> {
+        let kept = [header::AUTHORIZATION, header::COOKIE];
+        let all = request.headers().iter();
+        let proofs = all.filter(|(name, _)| kept.contains(name));
+        Arc::new(Self {
+            web: web.clone(),
+            headers: proofs.map(|(n, v)| (n.clone(), v.clone())).collect(),
+            caller: request.extensions().get().cloned().unwrap_or_default(),
+        })
+    }
+
+    /// A stream of events ends with the first event, or heartbeat, after its reader signed out, was
+    /// locked out or got other roles; other answers are left as they are.
+    pub(crate) fn watch(self: Arc<Self>, answer: Response) -> Response {
+        let kind = answer.headers().get(header::CONTENT_TYPE);
+        if !kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream")) {
+            return answer;
+        }
+        let (parts, body) = answer.into_parts();
+        let pieces = body.into_data_stream().take_while(move |_| {
+            let reader = Arc::clone(&self);
+            async move { reader.is_the_same().await }
+        });
+        Response::from_parts(parts, Body::from_stream(pieces))
+    }
+
+    async fn is_the_same(&self) -> bool {
+        let now = match bearer(&self.headers) {
+            Ok(Some(secret)) => by_token(&self.web, &secret).await,
+            _ => by_cookie(&self.web, &self.headers).await,
+        };
+        now.is_ok_and(|now| now == self.caller)
+    }
 }
 
 fn stale(web: &Web, at: Option<Timestamp>) -> bool {

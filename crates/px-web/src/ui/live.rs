@@ -1,5 +1,7 @@
 //! Parts of a page that follow what happens, and logs.
 
+use std::time::Duration;
+
 use crate::html::Html;
 
 /// A part that is replaced by each unnamed event of `stream` (see [`crate::http::live`]). When the
@@ -10,6 +12,16 @@ pub fn live(id: &str, stream: &str, poll: &str, inner: &Html) -> Html {
     let [id, stream, poll] = [id, stream, poll].map(Html::text);
     Html::trusted(format!(
         r#"<div id="{id}" hx-ext="sse" sse-connect="{stream}" sse-swap="message" data-poll="{poll}">{inner}</div>"#
+    ))
+}
+
+/// As [`live`], asked for every `every` while the stream is broken.
+#[must_use]
+pub fn live_every(id: &str, every: Duration, stream: &str, poll: &str, inner: &Html) -> Html {
+    let [id, stream, poll] = [id, stream, poll].map(Html::text);
+    let seconds = every.as_secs_f64();
+    Html::trusted(format!(
+        r#"<div id="{id}" hx-ext="sse" sse-connect="{stream}" sse-swap="message" data-poll="{poll}" data-poll-seconds="{seconds}">{inner}</div>"#
     ))
 }
 

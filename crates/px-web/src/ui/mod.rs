@@ -22,7 +22,7 @@ pub use chart::{Bars, Line, Series, sparkline};
 pub use diff::{Diff, DiffLine};
 pub use form::Field;
 pub use list::ListQuery;
-pub use live::{live, log, refreshed};
+pub use live::{live, live_every, log, refreshed};
 pub use plugin_card::PluginCard;
 pub use status::{Tone, install_state, pill, risk, version_state};
 pub use steps::{Step, StepState, steps, wizard};

@@ -157,6 +157,7 @@ impl Core {
     }
 
     async fn wanted(&self, request: &InstallRequest) -> AppResult<(Wanted, Trigger)> {
+        unambiguous(request)?;
         match (&request.url, request.version_id, &request.plugin_id) {
             (Some(url), None, _) => Ok((self.wanted_at(request, url).await?, Trigger::Url)),
             (None, Some(id), _) => {
@@ -240,6 +241,33 @@ impl Core {
         tx.commit().await?;
         Ok(audit)
     }
+}
+
+/// A version named by its id is named by nothing else: the two could differ.
+fn unambiguous(request: &InstallRequest) -> AppResult<()> {
+    if request.version_id.is_none() {
+        return Ok(());
+    }
+    let others = [
+        ("/pluginId", request.plugin_id.is_some()),
+        ("/version", request.version.is_some()),
+        ("/channel", request.channel.is_some()),
+        ("/url", request.url.is_some()),
+    ];
+    let given: Vec<&str> = others.iter().filter(|o| o.1).map(|o| o.0).collect();
+    if given.is_empty() {
+        return Ok(());
+    }
+    let text = "`versionId` names one version; nothing else may name one beside it.";
+    let problem = Problem::new(Code::InvalidField, text);
+    let problem = given.into_iter().fold(problem, |problem, pointer| {
+        problem.field(
+            pointer,
+            "is given beside versionId",
+            "leave it out, or leave versionId out",
+        )
+    });
+    Err(problem.into())
 }
 
 /// An audit entry of a person's wish.

@@ -120,6 +120,8 @@ pub fn next_action(install: &Install, taken_over: bool, limits: Limits, now: Tim
 pub fn overdue(install: &Install, limits: Limits, now: Timestamp) -> Option<(InstallState, Fault)> {
     let state = install.state;
     let late = match state {
+        // Nobody has had a place for it yet: that is a long queue, not a step that hangs.
+        InstallState::Requested if install.generation == 0 => false,
         InstallState::Probation => install.confirm_by.is_none_or(|by| now > by),
         _ => state.limit_seconds().is_some_and(|seconds| {
             let limit = Duration::from_secs(seconds.into()) + limits.grace;

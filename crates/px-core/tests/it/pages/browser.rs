@@ -35,6 +35,11 @@ pub struct Site {
 impl Site {
     /// An empty installation; its clock starts this many seconds ago.
     pub async fn new(ago: i64) -> Self {
+        Self::with(ago, |_| {}).await
+    }
+
+    /// The same with settings changed.
+    pub async fn with(ago: i64, change: impl FnOnce(&mut CoreConfig)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("core.db");
         let clock = Shift::ago(ago);
@@ -52,7 +57,8 @@ impl Site {
         .await
         .unwrap();
         let market = "http://127.0.0.1:9/".parse().unwrap();
-        let config = CoreConfig::new(folder.path().join("data"), CORE.parse().unwrap(), market);
+        let mut config = CoreConfig::new(folder.path().join("data"), CORE.parse().unwrap(), market);
+        change(&mut config);
         let host = HostConfig {
             max_requests: 2,
             ..HostConfig::new(folder.path().join("compiled"), Arc::new(SystemTime::now))
@@ -66,7 +72,7 @@ impl Site {
         let web = Web::new(WebConfig {
             db,
             words: px_core::ui::words(Words::shared().unwrap()).unwrap(),
-            site: px_core::ui::site(),
+            site: px_core::ui::site(&core.config().console),
             secure_cookies: false,
             trust_forwarded: false,
             limits: Limits {

@@ -212,6 +212,77 @@ async fn nobody_changes_what_is_not_theirs_and_viewers_change_nothing() {
     assert_eq!(install.state, InstallState::Committed);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_operator_closes_pages_for_roles() {
+    let site = Site::with(0, |config| {
+        config.console.marketplace = false;
+        config.console.policies = false;
+        config.console.refresh = std::time::Duration::from_millis(1500);
+    })
+    .await;
+    let seed = &site.seed;
+    let home = seed.tenant("Home", false).await.unwrap();
+    let people = [
+        ("admin", Role::TenantAdmin, Reach::Tenant(home)),
+        ("ops", Role::PlatformOps, Reach::Everywhere),
+    ];
+    for (login, role, reach) in people {
+        seed.account(login, login, role, reach).await.unwrap();
+    }
+    let listed = seed.list(plain("1.0.0")).await.unwrap();
+    seed.install(home, "admin", &listed).await.unwrap();
+    let market = [
+        "/plugins/marketplace",
+        "/plugins/marketplace/com.example.notes",
+    ];
+    let plugin = "/plugins/installed/com.example.notes";
+    let act = format!("{plugin}/policy");
+
+    let mut admin = site.visitor("admin").await;
+    for path in market {
+        let refused = admin.get(path).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}");
+        assert!(
+            refused.body.contains("PX_MARKETPLACE_UI"),
+            "{}",
+            refused.body
+        );
+    }
+    let start = admin.get("/").await;
+    assert!(
+        start.body.contains(r#"data-poll-seconds="1.5""#),
+        "{}",
+        start.body
+    );
+    assert!(
+        !start.body.contains(r#"href="/plugins/marketplace""#),
+        "{}",
+        start.body
+    );
+    assert!(!admin.get(plugin).await.body.contains(&act));
+    let form = "policy=auto&channel=stable";
+    assert_eq!(admin.post(&act, form).await.status, StatusCode::FORBIDDEN);
+
+    let mut ops = site.visitor("ops").await;
+    for path in market {
+        assert_eq!(ops.get(path).await.status, StatusCode::OK, "{path}");
+    }
+    assert!(ops.get(plugin).await.body.contains(&act));
+
+    let site = Site::with(0, |config| {
+        config.console.marketplace_roles = vec![Role::TenantAdmin];
+    })
+    .await;
+    let home = site.seed.tenant("Home", false).await.unwrap();
+    for (login, role) in [("admin", Role::TenantAdmin), ("viewer", Role::TenantViewer)] {
+        let reach = Reach::Tenant(home);
+        site.seed.account(login, login, role, reach).await.unwrap();
+    }
+    let open = site.visitor("admin").await.get(market[0]).await.status;
+    let closed = site.visitor("viewer").await.get(market[0]).await.status;
+    assert_eq!((open, closed), (StatusCode::OK, StatusCode::FORBIDDEN));
+}
+
 async fn audited(world: &World) -> usize {
     let filter = px_store::AuditFilter {
         limit: 1000,

@@ -1,6 +1,7 @@
 //! The core with its real parts: signed bundles from a Marketplace over HTTP, components that run.
 
 mod market;
+mod notes;
 mod rights;
 mod rollout;
 mod site;

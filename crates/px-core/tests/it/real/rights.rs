@@ -133,7 +133,7 @@ async fn requests_say_what_is_wrong_with_them() {
     })
     .await;
     let (_, token) = site.tenant("acme").await;
-    site.market.list("1.3.0-permission");
+    let id = site.market.list("1.3.0-permission").version_id;
     site.core.syncer().once().await.unwrap();
     let sha = "0".repeat(64);
     let url =
@@ -144,6 +144,8 @@ async fn requests_say_what_is_wrong_with_them() {
         json!({"pluginId": "com.x.y", "colour": "red"}),
         json!({"pluginId": "com.x.y"}),
         json!({"pluginId": "com.powerx.samples.greeter"}),
+        json!({"pluginId": "com.powerx.samples.greeter", "versionId": id}),
+        json!({"version": "1.3.0", "channel": "beta", "versionId": id}),
         json!({"url": "https://bundles.example.com/x.pxp"}),
         url("https://evil.test/x.pxp"),
         url("http://bundles.example.com/x.pxp"),
@@ -158,6 +160,8 @@ async fn requests_say_what_is_wrong_with_them() {
     422 PX-0005
     404 PX-0403
     422 PX-0407
+    422 PX-0005
+    422 PX-0005
     422 PX-0005
     403 PX-0401
     422 PX-0601

@@ -192,12 +192,21 @@ impl Site {
             request = request.header("content-type", "application/json");
             Body::from(body.to_string())
         };
-        let answer = self
-            .app
-            .clone()
-            .oneshot(request.body(body).unwrap())
-            .await
-            .unwrap();
+        self.pass(request.body(body).unwrap()).await
+    }
+
+    /// Sends plain text.
+    pub async fn send(&self, method: Method, path: &str, token: &str, text: &str) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {token}"));
+        let body = Body::from(text.to_owned());
+        self.pass(request.body(body).unwrap()).await
+    }
+
+    async fn pass(&self, request: Request<Body>) -> Answer {
+        let answer = self.app.clone().oneshot(request).await.unwrap();
         let status = answer.status();
         let bytes = to_bytes(answer.into_body(), 1 << 24).await.unwrap();
         let body = String::from_utf8_lossy(&bytes).into_owned();

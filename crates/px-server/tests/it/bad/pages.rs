@@ -18,7 +18,7 @@ const ID: &str = "com.example.evil";
 const NAME: &str = "Notes <img src=x onerror=alert(1)>";
 const ABOUT: &str = "Takes <script>alert(2)</script> notes";
 const CHANGES: &str =
-    "<script>alert(3)</script> [more](javascript:alert(3)) \"><svg onload=alert(3)>";
+    "Pins <script>alert(3)</script> [more](javascript:alert(3)) \"><svg onload=alert(3)>";
 const NEWS: &str = "'\"><script>alert(4)</script> [more](javascript:alert(4))";
 const MENU: &str = "<svg onload=alert(5)>";
 const PUBLISHER: &str = "<img src=x onerror=alert(6)>";

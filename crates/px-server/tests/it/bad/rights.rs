@@ -1,5 +1,7 @@
 //! Rights that are taken away are gone with the next request, over every door (A25).
 
+use std::time::Duration;
+
 use px_api::Code;
 use px_model::{AccountId, Role, Scope};
 use px_store::{Actor, Db};
@@ -11,6 +13,7 @@ use serde_json::json;
 use super::browser::{Browser, Side};
 use super::bundles::{Author, Plugin};
 use super::catalog::{PUBLISH, registration, version_path};
+use super::install::{accepted, order};
 use super::people;
 use super::world::{World, go, ok};
 
@@ -148,6 +151,65 @@ async fn a_disabled_account_is_out_at_once_on_both_servers() {
         for browser in &browsers {
             signed_out(&w, browser).await;
         }
+    }
+    w.end().await;
+}
+
+/// A stream of events that was answered.
+async fn follow(request: reqwest::RequestBuilder) -> reqwest::Response {
+    let mut answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert!(answer.chunk().await.unwrap().is_some(), "no first event");
+    answer
+}
+
+/// Everything that still comes, until the end or this word.
+async fn rest(mut answer: reqwest::Response, word: &str) -> String {
+    let mut text = String::new();
+    let all = async {
+        while let Ok(Some(piece)) = answer.chunk().await {
+            text.push_str(&String::from_utf8_lossy(&piece));
+            if text.contains(word) {
+                break;
+            }
+        }
+    };
+    let ended = tokio::time::timeout(Duration::from_secs(60), all).await;
+    assert!(ended.is_ok(), "the stream goes on");
+    text
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_stream_tells_nothing_more_to_who_lost_the_right() {
+    let w = World::start(&[]).await;
+    let author = Author::register(&w, &w.token("publisher"), 1).await;
+    let plugin = Plugin::new("1.0.0");
+    w.list(&plugin, &author.bundle(&plugin)).await;
+    let mut later = order(&plugin);
+    later["notBefore"] = json!("2099-01-01T00:00:00Z");
+    let job = accepted(&w, "north", &later).await;
+    let db = w.core_db().await;
+    let role = Grant {
+        role: Role::TenantAdmin,
+        reach: Reach::Tenant(w.local.accounts.get("north").unwrap().tenant.unwrap()),
+    };
+    let stays = people::person(&db, "colleague", &[role], &[Scope::TenantPlugins]).await;
+    let events = format!("/api/v1/admin/plugins/install/events?jobId={job}");
+    let live = format!("/operations/{job}/live");
+    let browser = Browser::sign_in(&w, Side::Core, "north").await;
+    let token = follow(w.core(Method::GET, &events, &w.token("north"))).await;
+    let page = follow(browser.ask(&w, Method::GET, &live)).await;
+    let twin = follow(w.core(Method::GET, &events, &stays.token)).await;
+
+    people::revoke_role(&db, account(&db, "north").await, role).await;
+    let cancel = format!("/api/v1/admin/plugins/install/cancel?jobId={job}");
+    ok(w.core(Method::POST, &cancel, &stays.token)).await;
+    let word = "cancelled";
+    assert!(rest(twin, word).await.contains(word));
+    // Both end by themselves, without having told what happened since.
+    for stream in [token, page] {
+        let told = rest(stream, word).await;
+        assert!(!told.contains(word), "{told}");
     }
     w.end().await;
 }

@@ -1,0 +1,15 @@
+//! What the servers must survive, tried on the real program.
+
+mod bundles;
+mod client;
+mod clocks;
+mod disk;
+mod installs;
+mod invariants;
+mod many;
+mod matrix;
+mod release;
+mod rows;
+mod scene;
+mod site;
+mod versions;
