@@ -49,10 +49,11 @@ impl Sandbox {
         {
             let made = entry.metadata().and_then(|m| m.modified());
             let old = made.is_ok_and(|at| now.duration_since(at).is_ok_and(|age| age > LEFT));
-            if old && entry.file_name().to_string_lossy().starts_with(PREFIX) {
-                if let Err(error) = std::fs::remove_dir_all(entry.path()) {
-                    tracing::warn!(%error, "a folder of the sandbox is not removed");
-                }
+            if old
+                && entry.file_name().to_string_lossy().starts_with(PREFIX)
+                && let Err(error) = std::fs::remove_dir_all(entry.path())
+            {
+                tracing::warn!(%error, "a folder of the sandbox is not removed");
             }
         }
     }
