@@ -1,6 +1,8 @@
 //! Commands of the repository. Depends on nothing, so that it is there in seconds.
 
 mod browser;
+mod bench;
+mod fuzz;
 mod needs;
 // Of the kit's file only what starts and stops a server is used here.
 #[allow(dead_code)]
@@ -21,6 +23,8 @@ Usage: cargo xtask <COMMAND>
 Commands:
   test      Everything that must pass: formatting, lints, tests on SQLite and PostgreSQL
   strangers Clients that nobody here wrote talk to the real servers
+  bench     Takes the figures of docs/benchmarks.md (release build; the machine should be idle)
+  fuzz      Lets the fuzzers look for inputs that parsers cannot take
   postgres  A private PostgreSQL server for running single tests; ends with Enter or Ctrl-C
   browser   The console in headless Chromium: stories by keyboard, every page, axe
   lighthouse    Lighthouse's marks of the main pages of both sites
@@ -35,6 +39,15 @@ Options of `test`:
 Options of `strangers`:
   --only TEXT             Only clients whose script's name contains TEXT; may be given more than once
   --no-install            Do not install missing programs with apt-get
+Options of `bench`:
+  --only GROUP            Only this group of figures; may be given more than once
+  --install               Build `wasmtime serve`, the gateway's peer, when it is missing
+  --quick                 Small amounts, to see that everything works
+
+Options of `fuzz`:
+  --seconds N             How long each target runs; 60 by default
+  --only TARGET           archive, manifest, signature or feed
+  --keep                  Add what is new to the corpus
 
 Examples:
   cargo xtask test
@@ -71,6 +84,8 @@ fn main() -> ExitCode {
             Ok(options) => strangers::run(&options),
             Err(message) => usage(&message),
         },
+        Some((&"bench", rest)) => bench::run(rest).unwrap_or_else(|message| usage(&message)),
+        Some((&"fuzz", rest)) => fuzz::run(rest).unwrap_or_else(|message| usage(&message)),
         Some((&"postgres", [])) => serve_postgres(),
         Some((command @ (&"browser" | &"lighthouse" | &"screenshots"), rest)) => {
             browser::run(command, rest)

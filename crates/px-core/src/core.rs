@@ -20,6 +20,7 @@ use crate::jobs::ledger::Ledger;
 use crate::jobs::machine::{Machine, Settings};
 use crate::jobs::marketplace::HttpMarketplace;
 use crate::jobs::origin::HttpOrigin;
+use crate::jobs::places::Places;
 use crate::jobs::presence::Presence;
 use crate::jobs::pulse::Pulse;
 use crate::jobs::reporter::Reporter;
@@ -138,6 +139,7 @@ impl Core {
                 limits: config.fetch,
                 turns: Turns::default(),
             },
+            places: Places::new(config.parallel_installs),
             runtime: ports.runtime,
             verifier: Arc::clone(&ports.verifier),
             traffic: Arc::clone(&table) as _,
@@ -235,13 +237,17 @@ impl Core {
         let installs = workers(db.clone()).handler(Arc::clone(&inner.machine) as _);
         let syncer = Arc::clone(&inner.syncer);
         Ok(CoreRunning {
-            installs: installs.start(inner.config.parallel_installs),
+            installs: installs.start(UNDER_WAY),
             others: self.workers(workers(db)).start(8),
             syncer: tokio::spawn(async move { syncer.run().await }),
             instances: Arc::clone(&inner.gateway.instances),
         })
     }
 }
+
+/// Installs that one process has under way, most of them on probation; how many may work at the same
+/// time is a setting.
+const UNDER_WAY: usize = 4096;
 
 /// A started core.
 pub struct CoreRunning {

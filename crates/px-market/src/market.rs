@@ -6,6 +6,7 @@ use px_store::{Blobs, Db, When};
 
 use crate::app::error::AppResult;
 use crate::app::keys::Keys;
+use crate::app::shelves::Shelves;
 use crate::app::templates::Templates;
 use crate::app::upload_file::Writers;
 use crate::store::row::VersionRow;
@@ -22,6 +23,7 @@ struct Inner {
     keys: Keys,
     templates: Templates,
     writers: Writers,
+    shelves: Shelves,
     compatibility: Arc<dyn CompatibilityRunner>,
 }
 
@@ -46,6 +48,7 @@ impl Market {
             keys,
             templates,
             writers: Writers::default(),
+            shelves: Shelves::default(),
             compatibility,
         })))
     }
@@ -80,6 +83,10 @@ impl Market {
 
     pub(crate) fn writers(&self) -> &Writers {
         &self.0.writers
+    }
+
+    pub(crate) fn shelves(&self) -> &Shelves {
+        &self.0.shelves
     }
 
     pub(crate) fn compatibility(&self) -> &Arc<dyn CompatibilityRunner> {

@@ -12,6 +12,8 @@ mod permission;
 mod review;
 mod role;
 mod version;
+#[cfg(test)]
+mod walks;
 
 pub use digest::{Digest, DigestError};
 pub use event::{Event, event_type};

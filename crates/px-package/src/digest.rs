@@ -16,7 +16,7 @@ pub fn sha256(bytes: &[u8]) -> Digest {
 /// Those of the reader.
 pub fn sha256_reader(reader: impl Read) -> io::Result<(Digest, u64)> {
     let mut hashing = HashingReader::new(reader);
-    let mut buffer = vec![0; 64 * 1024];
+    let mut buffer = vec![0; 256 * 1024];
     while hashing.read(&mut buffer)? > 0 {}
     Ok(hashing.finish())
 }
@@ -36,6 +36,12 @@ impl<R: Read> HashingReader<R> {
             hasher: Sha256::new(),
             read: 0,
         }
+    }
+
+    /// Digest of the bytes that went by so far; hashing goes on.
+    #[must_use]
+    pub fn so_far(&self) -> Digest {
+        Digest::from_bytes(self.hasher.clone().finalize().into())
     }
 
     /// Digest and number of the bytes that went by.

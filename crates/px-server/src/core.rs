@@ -16,7 +16,7 @@ use px_work::Workers;
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::market::{alert_webhook, job_lease, notify_config, open_database};
+use crate::market::{DELIVERIES, alert_webhook, job_lease, notify_config, open_database};
 use crate::sandbox::host;
 use crate::serve::{Parts, Served, serve};
 use crate::settings::Settings;
@@ -141,13 +141,13 @@ pub async fn start(
     let notifier = Notifier::new(db.clone(), notify)?;
     let work = notifier
         .register(Workers::new(db.clone()).lease_at_most(job_lease(settings)))
-        .start(8);
+        .start(DELIVERIES);
     let parts = Parts {
         routes: core.router().merge(px_core::ui::routes(core.clone())),
         site: px_core::ui::site(&core.config().console),
         words: px_core::ui::words(Words::shared()?)?,
         health: Health::new().check(db.clone()).metrics(metrics),
-        work: Some(work),
+        work: vec![work],
     };
     let running = core.start().await?;
     let served = serve(settings, db, listener, parts)?;

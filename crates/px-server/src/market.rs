@@ -28,6 +28,9 @@ const MIGRATIONS: [MigrationSet; 5] = [
     px_market::MIGRATIONS,
 ];
 
+/// Deliveries at once, per channel.
+pub const DELIVERIES: usize = 64;
+
 /// Opens a server's database: the configured one, or a file in its data folder.
 ///
 /// # Errors
@@ -155,15 +158,18 @@ pub async fn start(
         Market::new(db.clone(), blobs, config, sandbox).map_err(|e| anyhow::anyhow!("{e}"))?;
     alert_webhook(settings, "MKP_ALERT_WEBHOOK_URL", &db).await?;
     let notifier = Notifier::new(db.clone(), notify_config(settings, "MKP"))?;
-    let work = market
-        .register(notifier.register(Workers::new(db.clone()).lease_at_most(job_lease(settings))))
-        .start(2);
+    // Deliveries wait for their receivers; reviews keep the processor busy.
+    let workers = || Workers::new(db.clone()).lease_at_most(job_lease(settings));
+    let work = vec![
+        notifier.register(workers()).start(DELIVERIES),
+        market.register(workers()).start(2),
+    ];
     let parts = Parts {
         routes: market.router().merge(px_market::ui::routes(market.clone())),
         site: px_market::ui::site(),
         words: px_market::ui::words(Words::shared()?)?,
         health: Health::new().check(db.clone()).metrics(metrics),
-        work: Some(work),
+        work,
     };
     serve(settings, db, listener, parts)
 }

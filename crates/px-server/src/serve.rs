@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::Context;
 use axum::Router;
-use px_web::http::{Health, Limits, health_routes};
+use px_web::http::{Health, Limits, Rate, health_routes};
 use px_web::i18n::Words;
 use px_web::{Site, Web, WebConfig};
 use px_work::Running;
@@ -21,16 +21,14 @@ pub struct Served {
     pub address: SocketAddr,
     stop: oneshot::Sender<()>,
     task: JoinHandle<std::io::Result<()>>,
-    work: Option<Running>,
+    work: Vec<Running>,
 }
 
 impl Served {
     /// Takes no more connections, lets running requests and jobs end.
     pub async fn stop(self) {
         let _ = self.stop.send(());
-        if let Some(work) = self.work {
-            work.stop().await;
-        }
+        futures::future::join_all(self.work.into_iter().map(Running::stop)).await;
         // Live streams never end by themselves; those who follow come back to the next process.
         if tokio::time::timeout(std::time::Duration::from_secs(2), self.task)
             .await
@@ -52,7 +50,7 @@ pub struct Parts {
     /// Health and metrics.
     pub health: Health,
     /// Background work, started already.
-    pub work: Option<Running>,
+    pub work: Vec<Running>,
 }
 
 /// Binds a listener, so that its address is known before anything is built on it.
@@ -77,6 +75,21 @@ pub fn public_url(settings: &Settings, name: &str, listener: &TcpListener) -> an
     }
 }
 
+/// How many requests are taken.
+fn limits(settings: &Settings) -> Limits {
+    let rate = |name| {
+        let per_minute = u32::try_from(settings.number(name)).unwrap_or(u32::MAX);
+        Rate {
+            burst: (per_minute / 10).max(1),
+            per_minute,
+        }
+    };
+    Limits {
+        per_address: rate("PX_ADDRESS_REQUESTS_PER_MINUTE"),
+        per_caller: rate("PX_CALLER_REQUESTS_PER_MINUTE"),
+    }
+}
+
 /// Serves a site.
 ///
 /// # Errors
@@ -94,7 +107,7 @@ pub fn serve(
         site: parts.site,
         secure_cookies: settings.on("PX_SECURE_COOKIES"),
         trust_forwarded: settings.on("PX_TRUST_FORWARDED"),
-        limits: Limits::default(),
+        limits: limits(settings),
     });
     let routes = parts
         .routes

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
@@ -11,6 +12,7 @@ use sqlx::sqlite::{
 use sqlx::{Connection as _, Postgres, SqlSafeStr, Sqlite};
 use tokio::sync::watch;
 
+use crate::flush::Flusher;
 use crate::{Env, Result, Row, StoreError, Tx, Val};
 
 /// Which engine is behind a [`Db`].
@@ -23,7 +25,11 @@ pub enum Dialect {
 }
 
 pub(crate) enum Engine {
-    Sqlite { write: SqlitePool, read: SqlitePool },
+    Sqlite {
+        write: SqlitePool,
+        read: SqlitePool,
+        flusher: Flusher,
+    },
     Postgres(PgPool),
 }
 
@@ -33,6 +39,7 @@ pub struct Db {
     pub(crate) engine: Arc<Engine>,
     pub(crate) env: Env,
     pub(crate) commits: Arc<watch::Sender<u64>>,
+    pub(crate) marks: Arc<AtomicU64>,
 }
 
 impl Db {
@@ -64,6 +71,7 @@ impl Db {
             engine: Arc::new(engine),
             env,
             commits: Arc::new(watch::Sender::new(0)),
+            marks: Arc::default(),
         })
     }
 
@@ -96,6 +104,13 @@ impl Db {
     #[must_use]
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.commits.subscribe()
+    }
+
+    /// How many transactions of this process were marked (see [`Tx::mark`]): what was remembered
+    /// at another number must be read again.
+    #[must_use]
+    pub fn marks(&self) -> u64 {
+        self.marks.load(Ordering::Acquire)
     }
 
     /// Rows of a query outside any transaction.
@@ -140,6 +155,14 @@ impl Db {
         self.opt(sql, vals).await?.ok_or(StoreError::Missing(what))
     }
 
+    /// Waits until what was committed is on disk; PostgreSQL has done so by itself.
+    pub(crate) async fn flush(&self) -> Result<()> {
+        if let Engine::Sqlite { flusher, .. } = &*self.engine {
+            flusher.flush().await.map_err(StoreError::Lost)?;
+        }
+        Ok(())
+    }
+
     /// Answers when the engine does; for readiness.
     ///
     /// # Errors
@@ -151,7 +174,7 @@ impl Db {
     /// Closes every connection, letting running statements end.
     pub async fn close(&self) {
         match &*self.engine {
-            Engine::Sqlite { write, read } => {
+            Engine::Sqlite { write, read, .. } => {
                 read.close().await;
                 write.close().await;
             }
@@ -177,9 +200,11 @@ async fn open_sqlite(path: &str) -> Result<Engine> {
     let options = SqliteConnectOptions::from_str(&format!("sqlite:{path}"))?
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
+        // `Full` would flush within each commit; the flusher does it for all that wait.
+        .synchronous(SqliteSynchronous::Normal)
         .busy_timeout(Duration::from_secs(10))
         .foreign_keys(true);
+    let flusher = Flusher::new(options.get_filename());
     let write = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(Duration::from_secs(30))
@@ -196,7 +221,11 @@ async fn open_sqlite(path: &str) -> Result<Engine> {
         .acquire_timeout(Duration::from_secs(10))
         .connect_with(options)
         .await?;
-    Ok(Engine::Sqlite { write, read })
+    Ok(Engine::Sqlite {
+        write,
+        read,
+        flusher,
+    })
 }
 
 pub(crate) fn bind_sqlite(

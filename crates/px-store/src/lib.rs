@@ -10,6 +10,7 @@ mod blobs;
 mod db;
 mod env;
 mod error;
+mod flush;
 mod idempotency;
 mod migrate;
 mod outbox;

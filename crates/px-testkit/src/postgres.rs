@@ -19,6 +19,9 @@ pub const URL_VARIABLE: &str = "PX_TEST_POSTGRES_URL";
 /// [`Postgres::pause`]) what was committed must be there, so commits stay synchronous.
 const SETTINGS: &str = "-c fsync=off -c full_page_writes=off \
     -c max_connections=300 -c shared_buffers=64MB -c listen_addresses=127.0.0.1";
+/// As it is run in earnest.
+const DURABLE: &str =
+    "-c max_connections=300 -c shared_buffers=128MB -c listen_addresses=127.0.0.1";
 
 /// A running private server; dropping it stops it and removes its folder.
 #[derive(Debug)]
@@ -27,6 +30,7 @@ pub struct Postgres {
     folder: PathBuf,
     port: u16,
     user: Option<(u32, u32)>,
+    settings: &'static str,
     cleaner: Child,
 }
 
@@ -36,6 +40,18 @@ impl Postgres {
     /// # Errors
     /// When PostgreSQL is not installed or does not start, with the reason for a person.
     pub fn start() -> Result<Self, String> {
+        Self::start_with(SETTINGS)
+    }
+
+    /// As [`Postgres::start`], but what is committed is on disk, as in earnest: for figures.
+    ///
+    /// # Errors
+    /// As [`Postgres::start`].
+    pub fn start_durable() -> Result<Self, String> {
+        Self::start_with(DURABLE)
+    }
+
+    fn start_with(settings: &'static str) -> Result<Self, String> {
         let programs = programs()
             .ok_or("PostgreSQL is not installed: no initdb on PATH or under /usr/lib/postgresql")?;
         let user = server_user()?;
@@ -47,6 +63,7 @@ impl Postgres {
             folder,
             port: 0,
             user,
+            settings,
             cleaner,
         };
         let data = server.data();
@@ -99,7 +116,10 @@ impl Postgres {
     /// # Errors
     /// When it does not start; the end of its log is in the message.
     pub fn resume(&self) -> Result<(), String> {
-        let options = format!("-p {} -c unix_socket_directories='' {SETTINGS}", self.port);
+        let options = format!(
+            "-p {} -c unix_socket_directories='' {}",
+            self.port, self.settings
+        );
         let log = self.log();
         self.run(
             "pg_ctl",

@@ -2,6 +2,7 @@
 
 use crate::http::{Limiter, Limits};
 use crate::i18n::Words;
+use crate::identity::Remembered;
 use crate::shell::Site;
 use http::request::Parts;
 use px_store::{Db, Env};
@@ -20,6 +21,7 @@ struct Inner {
     trust_forwarded: bool,
     by_address: Limiter,
     by_caller: Limiter,
+    remembered: Remembered,
 }
 
 /// How a [`Web`] is set up.
@@ -52,6 +54,7 @@ impl Web {
             trust_forwarded: config.trust_forwarded,
             by_address: Limiter::new(config.limits.per_address),
             by_caller: Limiter::new(config.limits.per_caller),
+            remembered: Remembered::default(),
         }))
     }
 
@@ -104,6 +107,10 @@ impl Web {
 
     pub(crate) fn by_address(&self) -> &Limiter {
         &self.0.by_address
+    }
+
+    pub(crate) fn remembered(&self) -> &Remembered {
+        &self.0.remembered
     }
 
     pub(crate) fn by_caller(&self) -> &Limiter {

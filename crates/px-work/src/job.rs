@@ -249,8 +249,13 @@ impl Job {
     }
 }
 
-/// Takes one due job, or one whose holder fell silent, for `lease`.
-pub(crate) async fn claim(db: &Db, kind: &'static str, lease: Duration) -> Result<Option<Job>> {
+/// Takes due jobs, or ones whose holders fell silent, for `lease`; at most `most` in one transaction.
+pub(crate) async fn claim(
+    db: &Db,
+    kind: &'static str,
+    lease: Duration,
+    most: usize,
+) -> Result<Vec<Job>> {
     let now = db.env().now();
     // A look without a lock first: an idle process must not take the write lock over and over.
     let due = db
@@ -260,29 +265,32 @@ pub(crate) async fn claim(db: &Db, kind: &'static str, lease: Duration) -> Resul
         )
         .await?;
     if due.is_empty() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let mut tx = db.begin().await?;
     let now = tx.env().now();
     let sql = match db.dialect() {
         Dialect::Sqlite => {
             "UPDATE jobs SET state = 'running', attempt = attempt + 1, fence = fence + 1, lease_until = $3
-             WHERE id = (SELECT id FROM jobs WHERE kind = $1
+             WHERE id IN (SELECT id FROM jobs WHERE kind = $1
                  AND ((state = 'ready' AND run_at <= $2) OR (state = 'running' AND lease_until < $2))
-                 ORDER BY run_at LIMIT 1)
+                 ORDER BY run_at LIMIT $4)
              RETURNING *"
         }
         Dialect::Postgres => {
             "UPDATE jobs SET state = 'running', attempt = attempt + 1, fence = fence + 1, lease_until = $3
-             WHERE id = (SELECT id FROM jobs WHERE kind = $1
+             WHERE id IN (SELECT id FROM jobs WHERE kind = $1
                  AND ((state = 'ready' AND run_at <= $2) OR (state = 'running' AND lease_until < $2))
-                 ORDER BY run_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+                 ORDER BY run_at LIMIT $4 FOR UPDATE SKIP LOCKED)
              RETURNING *"
         }
     };
-    let row = tx.opt(sql, vals![kind, now, after(now, lease)]).await?;
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let rows = tx
+        .rows(sql, vals![kind, now, after(now, lease), most])
+        .await?;
     tx.commit().await?;
-    row.as_ref().map(from_row).transpose()
+    rows.iter().map(from_row).collect()
 }
 
 /// When the next job of a kind becomes due by itself.

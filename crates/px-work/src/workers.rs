@@ -17,6 +17,9 @@ use crate::{Consumer, Job, JobError, JobHandler, Periodic};
 /// Longest sleep between two looks: other processes' commits do not wake this one.
 const POLL: Duration = Duration::from_secs(1);
 
+/// Jobs claimed in one transaction at most.
+const AT_ONCE: usize = 64;
+
 /// What a process is to run.
 pub struct Workers {
     db: Db,
@@ -131,8 +134,20 @@ async fn run_handler(
         let Ok(place) = places.clone().acquire_owned().await else {
             break;
         };
-        match claim(&db, handler.kind(), lease).await {
-            Ok(Some(job)) => {
+        // As many as there are places for, in one transaction.
+        let mut taken = vec![place];
+        while taken.len() < AT_ONCE
+            && let Ok(place) = places.clone().try_acquire_owned()
+        {
+            taken.push(place);
+        }
+        let claimed = claim(&db, handler.kind(), lease, taken.len()).await;
+        if let Err(e) = &claimed {
+            warn!(kind = handler.kind(), error = %e, "cannot look for jobs");
+        }
+        let jobs = claimed.unwrap_or_default();
+        if !jobs.is_empty() {
+            for (job, place) in jobs.into_iter().zip(taken) {
                 let (db, handler) = (db.clone(), handler.clone());
                 let span = info_span!("job", kind = %job.kind, id = %job.id, attempt = job.attempt);
                 running.spawn(
@@ -142,12 +157,10 @@ async fn run_handler(
                     }
                     .instrument(span),
                 );
-                continue;
             }
-            Ok(None) => {}
-            Err(e) => warn!(kind = handler.kind(), error = %e, "cannot look for jobs"),
+            continue;
         }
-        drop(place);
+        drop(taken);
         let nap = nap(&db, handler.kind()).await;
         tokio::select! {
             _ = commits.changed() => {}

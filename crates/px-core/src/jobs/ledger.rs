@@ -14,7 +14,7 @@ use crate::app::install::Install;
 use crate::app::ports::Traffic;
 use crate::app::route::Route;
 use crate::store::installs::{self, Note};
-use crate::store::{aftermath, installed};
+use crate::store::{aftermath, installed, logs};
 
 /// Kind of the job that drives one install.
 pub const JOB: &str = "core.install";
@@ -76,6 +76,12 @@ impl Ledger {
     ) -> Result<(Install, AuditId, Option<Route>)> {
         let mut next = install.clone();
         let audit = installs::enter(tx, &self.source, &mut next, to, actor, note).await?;
+        let level = if note.fault.is_some() {
+            "error"
+        } else {
+            "info"
+        };
+        logs::line_in(tx, next.id, level, &format!("{to}: {}", note.detail)).await?;
         let route = match to {
             InstallState::Probation => Some(installed::activate(tx, &next).await?),
             InstallState::Committed => {

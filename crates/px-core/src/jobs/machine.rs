@@ -14,6 +14,7 @@ use tracing::{info, warn};
 use super::fetch::{Fetcher, disk};
 use super::layout::Layout;
 use super::ledger::{JOB, Ledger, after};
+use super::places::Places;
 use crate::app::authority::TenantScope;
 use crate::app::fault::Fault;
 use crate::app::install::probation::Bounds;
@@ -47,6 +48,8 @@ pub struct Machine {
     pub ledger: Ledger,
     /// Downloads.
     pub fetcher: Fetcher,
+    /// Who may load the machine.
+    pub places: Places,
     /// Runs plugins.
     pub runtime: Arc<dyn Runtime>,
     /// Decides about bytes.
@@ -126,9 +129,12 @@ impl Machine {
         }
         installs::take(&self.db, &mut install).await?;
         let mut taken_over = true;
+        let mut place = None;
         loop {
             let now = self.env().now();
-            match next_action(&install, taken_over, self.settings.limits, now) {
+            let action = next_action(&install, taken_over, self.settings.limits, now);
+            self.places.turn(&mut place, &action).await;
+            match action {
                 Action::Rest => return Ok(None),
                 Action::Wait(until) if until.duration_since(now) > NAP => return Ok(Some(until)),
                 Action::Wait(until) => {
@@ -234,8 +240,6 @@ impl Machine {
         self.ledger
             .enter(install, to, &Self::actor(), &note)
             .await?;
-        self.tell(install, "info", &format!("{to}: {}", note.detail))
-            .await;
         if to.is_final() {
             self.tidy(install).await;
         }
@@ -248,7 +252,6 @@ impl Machine {
         self.ledger
             .enter(install, to, &Self::actor(), &Note::fault(fault))
             .await?;
-        self.tell(install, "error", &format!("{to}: {fault}")).await;
         if let Some(unit) = stop {
             self.runtime.stop(&unit).await;
         }

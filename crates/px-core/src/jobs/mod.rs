@@ -8,6 +8,7 @@ pub mod ledger;
 pub mod machine;
 pub mod marketplace;
 pub mod origin;
+pub mod places;
 pub mod presence;
 pub mod pulse;
 pub mod reporter;

@@ -2,7 +2,7 @@
 
 use px_api::core::{InstallStep, LogLine};
 use px_model::{Digest, InstallId};
-use px_store::{Db, Result, vals};
+use px_store::{Db, Result, Tx, vals};
 
 use crate::app::authority::TenantScope;
 
@@ -38,6 +38,15 @@ pub async fn steps(db: &Db, scope: &TenantScope, id: InstallId) -> Result<Vec<In
 /// When the engine is away.
 pub async fn line(db: &Db, id: InstallId, level: &str, text: &str) -> Result<()> {
     let mut tx = db.begin().await?;
+    line_in(&mut tx, id, level, text).await?;
+    tx.commit().await
+}
+
+/// As [`line`], within the caller's transaction.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn line_in(tx: &mut Tx, id: InstallId, level: &str, text: &str) -> Result<()> {
     let now = tx.env().now();
     let text: String = text.chars().take(4000).collect();
     tx.exec(
@@ -46,8 +55,8 @@ pub async fn line(db: &Db, id: InstallId, level: &str, text: &str) -> Result<()>
          HAVING COALESCE(MAX(seq), 0) < $5",
         vals![id, now, level, text, LINES],
     )
-    .await?;
-    tx.commit().await
+    .await
+    .map(drop)
 }
 
 /// Log lines, oldest first.

@@ -8,8 +8,9 @@ use px_model::{Channel, Digest, PluginId, VersionId};
 use super::authority::ViewerAuth;
 use super::error::{AppError, AppResult};
 use super::listing::facts_of;
+use super::shelf::Wanted;
 use crate::Market;
-use crate::store::offers::{self, ANY, Offer, OfferQuery};
+use crate::store::offers::{self, ANY, Offer};
 use crate::store::{row::VersionRow, versions};
 
 /// What to look for.
@@ -58,26 +59,28 @@ impl Market {
             .chars()
             .take(MAX_QUERY)
             .collect();
-        let offer_query = OfferQuery {
+        let wanted = Wanted {
             words: text
                 .to_lowercase()
                 .split_whitespace()
                 .map(str::to_owned)
                 .collect(),
             category: query.category.clone().filter(|c| !c.is_empty()),
-            channel: query.channel.map_or(ANY, Channel::as_str).to_owned(),
-            after: query.after.clone(),
-            limit: limit + 1,
         };
-        let mut found = offers::search(self.db(), &offer_query).await?;
-        let more = found.len() > limit as usize;
-        found.truncate(limit as usize);
+        let channel = query.channel.map_or(ANY, Channel::as_str);
+        let after = query.after.as_ref();
+        let after = after.map(|(at, plugin)| (at.as_microsecond(), plugin.to_string()));
+        let most = limit as usize + 1;
+        let found = self.shelves().find(self.db(), channel, wanted, after, most);
+        let (mut versions, total) = found.await?;
+        let more = versions.len() == most;
+        versions.truncate(limit as usize);
+        let found = offers::of_versions(self.db(), &versions).await?;
         let next = found
             .last()
             .filter(|_| more)
             .and_then(|offer| Some((offer.row.listed_at?, offer.row.plugin.clone())));
         let items = found.iter().map(summary).collect::<AppResult<_>>()?;
-        let total = offers::count(self.db(), &offer_query).await?;
         Ok(SearchPage { items, next, total })
     }
 

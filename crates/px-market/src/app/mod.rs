@@ -22,6 +22,8 @@ pub mod publisher_keys;
 pub mod publishers;
 pub mod queue;
 pub mod scan;
+pub mod shelf;
+pub mod shelves;
 pub mod status;
 pub mod submit;
 pub mod subscribe;

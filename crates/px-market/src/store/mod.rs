@@ -18,8 +18,14 @@ use px_store::{Migration, MigrationSet};
 /// Tables of this crate.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     name: "market",
-    migrations: &[Migration {
-        name: "0001_market",
-        sql: include_str!("../../migrations/0001_market.sql"),
-    }],
+    migrations: &[
+        Migration {
+            name: "0001_market",
+            sql: include_str!("../../migrations/0001_market.sql"),
+        },
+        Migration {
+            name: "0002_offer_changes",
+            sql: include_str!("../../migrations/0002_offer_changes.sql"),
+        },
+    ],
 };

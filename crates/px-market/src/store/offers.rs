@@ -1,28 +1,14 @@
 //! What is offered: the newest listed version per plugin and channel, ready to be searched.
 
-use jiff::Timestamp;
-use px_model::PluginId;
-use px_store::{Db, Result, Tx, vals};
+use px_model::{PluginId, VersionId};
+use px_store::{Db, Result, Tx, Val, vals};
+
+use crate::app::shelf::Placed;
 
 use super::row::{VersionRow, unsigned};
 
 /// Channel under which a plugin's newest version of any channel is found (stable before beta).
 pub const ANY: &str = "any";
-
-/// What to look for.
-#[derive(Debug, Clone, Default)]
-pub struct OfferQuery {
-    /// Every one of these words occurs in id, name, summary or category; lower case.
-    pub words: Vec<String>,
-    /// Only this category.
-    pub category: Option<String>,
-    /// `stable`, `beta` or [`ANY`].
-    pub channel: String,
-    /// Only what comes after this one.
-    pub after: Option<(Timestamp, PluginId)>,
-    /// At most this many.
-    pub limit: u32,
-}
 
 /// A search result.
 #[derive(Debug, Clone)]
@@ -42,7 +28,84 @@ pub struct Offer {
 pub async fn clear(tx: &mut Tx, plugin: &PluginId) -> Result<()> {
     tx.exec("DELETE FROM offers WHERE plugin = $1", vals![plugin])
         .await?;
+    // The row stays locked until the end: numbers appear in the order of the commits.
+    let row = tx
+        .one(
+            "revision",
+            "UPDATE offer_revision SET value = value + 1 WHERE one = 1 RETURNING value",
+            vals![],
+        )
+        .await?;
+    tx.exec(
+        "INSERT INTO offer_changes (seq, plugin) VALUES ($1, $2)",
+        vals![row.int("value")?, plugin],
+    )
+    .await?;
     Ok(())
+}
+
+/// A number that grows with every change of what is offered.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn revision(db: &Db) -> Result<i64> {
+    let sql = "SELECT value FROM offer_revision WHERE one = 1";
+    db.one("revision", sql, vals![]).await?.int("value")
+}
+
+/// Changes read one by one at most; beyond, reading everything is quicker.
+const FEW: usize = 200;
+
+/// Plugins whose offers changed after a revision; `None` when they are many.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn changed_since(db: &Db, revision: i64) -> Result<Option<Vec<String>>> {
+    let rows = db
+        .rows(
+            "SELECT DISTINCT plugin FROM offer_changes WHERE seq > $1 LIMIT $2",
+            vals![revision, FEW + 1],
+        )
+        .await?;
+    if rows.len() > FEW {
+        return Ok(None);
+    }
+    rows.iter()
+        .map(|row| row.text("plugin"))
+        .collect::<Result<_>>()
+        .map(Some)
+}
+
+/// What is offered, by channel: everything, or what some plugins offer.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn placed(db: &Db, plugins: Option<&[String]>) -> Result<Vec<(String, Placed)>> {
+    let mut rows = Vec::new();
+    match plugins {
+        None => {
+            let sql = "SELECT plugin, channel, version, listed_at, category, search FROM offers";
+            rows = db.rows(sql, vals![]).await?;
+        }
+        Some(some) => {
+            for plugin in some {
+                let sql = "SELECT plugin, channel, version, listed_at, category, search FROM offers WHERE plugin = $1";
+                rows.extend(db.rows(sql, vals![plugin.as_str()]).await?);
+            }
+        }
+    }
+    rows.iter()
+        .map(|row| {
+            let offer = Placed {
+                at: row.int("listed_at")?,
+                version: row.parse("version")?,
+                plugin: row.text("plugin")?,
+                category: row.opt_text("category")?,
+                text: row.text("search")?,
+            };
+            Ok((row.text("channel")?, offer))
+        })
+        .collect()
 }
 
 /// Offers a listed version on a channel.
@@ -75,48 +138,35 @@ pub async fn put(tx: &mut Tx, channel: &str, row: &VersionRow) -> Result<()> {
     Ok(())
 }
 
-/// A page of results, newest listing first.
+/// Versions that are offered, in the order asked for; those that no longer are stay out.
 ///
 /// # Errors
 /// When the engine is away.
-pub async fn search(db: &Db, query: &OfferQuery) -> Result<Vec<Offer>> {
-    let [a, b, c, d] = patterns(&query.words);
-    let (at, plugin) = match &query.after {
-        Some((at, plugin)) => (at.as_microsecond(), plugin.as_str().to_owned()),
-        None => (i64::MAX, String::new()),
-    };
-    let rows = db
-        .rows(
-            "SELECT v.*, o.name AS publisher_name, o.verified,
-                 (SELECT COUNT(*) FROM plugin_installs i WHERE i.plugin = f.plugin) AS installs
-             FROM offers f JOIN versions v ON v.id = f.version JOIN publishers o ON o.id = v.publisher
-             WHERE f.channel = $1 AND ($2 IS NULL OR f.category = $2) AND f.search LIKE $3 ESCAPE '!'
-               AND f.search LIKE $4 ESCAPE '!' AND f.search LIKE $5 ESCAPE '!' AND f.search LIKE $6 ESCAPE '!'
-               AND (f.listed_at < $7 OR (f.listed_at = $7 AND f.plugin > $8))
-             ORDER BY f.listed_at DESC, f.plugin LIMIT $9",
-            vals![&query.channel, query.category.as_deref(), a, b, c, d, at, plugin, query.limit],
-        )
-        .await?;
-    rows.iter().map(offer_from).collect()
+pub async fn of_versions(db: &Db, versions: &[VersionId]) -> Result<Vec<Offer>> {
+    let mut found = Vec::with_capacity(versions.len());
+    for some in versions.chunks(AT_ONCE) {
+        let mut ids: Vec<Val> = some.iter().map(Val::from).collect();
+        ids.resize(AT_ONCE, Val::from(""));
+        let rows = db
+            .rows(
+                "SELECT v.*, o.name AS publisher_name, o.verified,
+                     (SELECT COUNT(*) FROM plugin_installs i WHERE i.plugin = v.plugin) AS installs
+                 FROM versions v JOIN publishers o ON o.id = v.publisher
+                 WHERE v.state = 'listed' AND v.id IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+                     $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)",
+                ids,
+            )
+            .await?;
+        let offers = rows.iter().map(offer_from).collect::<Result<Vec<_>>>()?;
+        for id in some {
+            found.extend(offers.iter().find(|offer| offer.row.id == *id).cloned());
+        }
+    }
+    Ok(found)
 }
 
-/// How many results there are in all.
-///
-/// # Errors
-/// When the engine is away.
-pub async fn count(db: &Db, query: &OfferQuery) -> Result<u64> {
-    let [a, b, c, d] = patterns(&query.words);
-    let row = db
-        .one(
-            "count",
-            "SELECT COUNT(*) AS n FROM offers f
-             WHERE f.channel = $1 AND ($2 IS NULL OR f.category = $2) AND f.search LIKE $3 ESCAPE '!'
-               AND f.search LIKE $4 ESCAPE '!' AND f.search LIKE $5 ESCAPE '!' AND f.search LIKE $6 ESCAPE '!'",
-            vals![&query.channel, query.category.as_deref(), a, b, c, d],
-        )
-        .await?;
-    unsigned(&row, "n")
-}
+/// Ids in one statement; a page of the usual length and one more.
+const AT_ONCE: usize = 25;
 
 /// Categories in use, by name, with the number of plugins in each.
 ///
@@ -204,24 +254,4 @@ fn offer_from(row: &px_store::Row) -> Result<Offer> {
         verified: row.bool("verified")?,
         installs: unsigned(row, "installs")?,
     })
-}
-
-/// `%word%` four times; words beyond the fourth follow it in order. `!` makes the next character an
-/// ordinary one.
-fn patterns(words: &[String]) -> [String; 4] {
-    let mut patterns = [const { String::new() }; 4];
-    for (n, word) in words.iter().enumerate() {
-        let pattern = &mut patterns[n.min(3)];
-        pattern.push('%');
-        for c in word.chars() {
-            if matches!(c, '%' | '_' | '!') {
-                pattern.push('!');
-            }
-            pattern.push(c);
-        }
-    }
-    for pattern in &mut patterns {
-        pattern.push('%');
-    }
-    patterns
 }

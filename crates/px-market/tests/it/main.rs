@@ -4,6 +4,7 @@
 mod api;
 mod bundles;
 mod pipeline;
+mod planning;
 mod publish;
 mod review;
 mod rights;

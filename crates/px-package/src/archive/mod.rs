@@ -29,7 +29,7 @@ pub use unpack::Unpacked;
 pub(crate) use fault::printable;
 pub(crate) use path::{check as check_path, folded};
 pub(crate) use record::{Common, End, FIRST_DAY, FLAG_UTF8, Local, STORED};
-pub(crate) use write::Writer;
+pub(crate) use write::{Prepared, Writer, prepare};
 
 use std::collections::HashMap;
 use std::fs::File;

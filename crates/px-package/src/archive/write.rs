@@ -28,6 +28,32 @@ pub struct Writer<W> {
     entries: u16,
 }
 
+/// A file's content, compressed, before its place in the archive is known.
+pub struct Prepared {
+    packed: Vec<u8>,
+    crc: u32,
+    pub size: u64,
+    digest: Digest,
+}
+
+/// Compresses a file into memory, to the same bytes as [`Writer::add`] writes.
+pub fn prepare(content: impl Read) -> io::Result<Prepared> {
+    let mut content = CrcReader {
+        inner: HashingReader::new(content),
+        crc: crc32fast::Hasher::new(),
+    };
+    let mut packed = Vec::new();
+    deflate(&mut content, &mut packed)?;
+    let crc = content.crc.finalize();
+    let (digest, size) = content.inner.finish();
+    Ok(Prepared {
+        packed,
+        crc,
+        size,
+        digest,
+    })
+}
+
 impl<W: Write + Seek> Writer<W> {
     /// Begins at the start of `out`.
     pub fn new(mut out: W) -> io::Result<Self> {
@@ -76,20 +102,58 @@ impl<W: Write + Seek> Writer<W> {
         let (digest, size) = content.inner.finish();
         common.size = small(size)?;
         common.compressed = small(compressed)?;
-        let offset = small(start)?;
         self.position = start + header.len() as u64 + compressed;
         self.out.seek(SeekFrom::Start(start))?;
         self.out.write_all(&Local::to_bytes(&common, path))?;
         self.out.seek(SeekFrom::Start(self.position))?;
+        self.record(path, executable, &common, start)?;
+        Ok(Written { digest, size })
+    }
+
+    /// Writes a file that was compressed before.
+    pub fn add_prepared(
+        &mut self,
+        path: &str,
+        executable: bool,
+        file: &Prepared,
+    ) -> io::Result<Written> {
+        let common = Common {
+            version_needed: 20,
+            flags: FLAG_UTF8,
+            method: DEFLATE,
+            time: 0,
+            date: FIRST_DAY,
+            crc: file.crc,
+            compressed: small(file.packed.len() as u64)?,
+            size: small(file.size)?,
+        };
+        let start = self.position;
+        let header = Local::to_bytes(&common, path);
+        self.out.write_all(&header)?;
+        self.out.write_all(&file.packed)?;
+        self.position = start + (header.len() + file.packed.len()) as u64;
+        self.record(path, executable, &common, start)?;
+        let (digest, size) = (file.digest, file.size);
+        Ok(Written { digest, size })
+    }
+
+    fn record(
+        &mut self,
+        path: &str,
+        executable: bool,
+        common: &Common,
+        start: u64,
+    ) -> io::Result<()> {
+        let offset = small(start)?;
         let mode = if executable { 0o100_755 } else { 0o100_644 };
         self.central
-            .extend(Central::canonical(&common, path, mode, offset));
+            .extend(Central::canonical(common, path, mode, offset));
         self.entries = self
             .entries
             .checked_add(1)
             .filter(|n| *n < u16::MAX)
             .ok_or_else(too_large)?;
-        Ok(Written { digest, size })
+        Ok(())
     }
 
     /// Writes directory and end record; gives the output and the number of bytes back.

@@ -4,6 +4,7 @@
 //! for what the manifest says is run and for `backend/bin/**`, else 0644, so that umask and file system do
 //! not matter; names are NFC; the compressor is part of this program.
 
+mod ahead;
 mod error;
 mod ignore;
 mod sbom;
@@ -11,12 +12,13 @@ mod walk;
 
 pub use error::PackError;
 
-use crate::archive::{ArchiveFault, Integrity, Limits, Writer};
+use crate::archive::{ArchiveFault, Integrity, Limits, Prepared, Writer};
 use crate::issue::Issue;
 use crate::manifest::{MAX_TEXT, Manifest, parse_manifest_with};
 use crate::{canonical_json, names, sha256_reader};
 use px_model::Digest;
 use serde::Serialize;
+use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -32,16 +34,16 @@ pub struct PackOptions<'a> {
     pub ignore: Vec<String>,
     /// Bounds; the same that the reader applies.
     pub limits: Limits,
-    /// Told after every chunk that was read.
+    /// Told after every small file and every chunk of a large one.
     pub progress: Option<&'a mut dyn FnMut(PackProgress<'_>)>,
 }
 
 /// How far packing is.
 #[derive(Debug, Clone, Copy)]
 pub struct PackProgress<'a> {
-    /// File being read.
+    /// File being packed.
     pub path: &'a str,
-    /// Bytes read so far, of all files.
+    /// Bytes packed so far, of all files.
     pub done: u64,
     /// Bytes of all files.
     pub total: u64,
@@ -270,12 +272,24 @@ fn write_entries<W: Read + Write + Seek>(
     let mut writer = Writer::new(out).map_err(io)?;
     let mut entries = Vec::new();
     let mut integrity = Integrity::default();
-    for (name, text) in order {
+    let mut ahead = VecDeque::new();
+    for (n, (name, text)) in order.iter().enumerate() {
         let run = manifest.is_executable(name);
-        let written = match (text, tree.get(name)) {
+        let written = match (text, tree.get(*name)) {
             (Some(text), _) => writer
                 .add(name, false, false, text.as_bytes())
                 .map_err(io)?,
+            (None, Some(found)) if found.size <= ahead::LARGEST => {
+                if ahead.is_empty() {
+                    ahead.extend(compress_ahead(&order[n..], tree));
+                }
+                let Some(file) = ahead.pop_front() else {
+                    continue;
+                };
+                let file = file?;
+                progress.report(name, file.size);
+                writer.add_prepared(name, run, &file).map_err(io)?
+            }
             (None, Some(found)) => {
                 let file = File::open(&found.source).map_err(PackError::io(&found.source))?;
                 let reader = progress.reading(name, file);
@@ -285,9 +299,9 @@ fn write_entries<W: Read + Write + Seek>(
             }
             (None, None) => continue,
         };
-        integrity.files.insert(name.to_owned(), written.digest);
+        integrity.files.insert((*name).to_owned(), written.digest);
         entries.push(PackedFile {
-            path: name.to_owned(),
+            path: (*name).to_owned(),
             size: written.size,
             digest: written.digest,
         });
@@ -303,6 +317,22 @@ fn write_entries<W: Read + Write + Seek>(
     });
     writer.finish().map_err(io)?;
     Ok(entries)
+}
+
+/// The next small files of an order, compressed; large ones and texts made here are left out.
+fn compress_ahead(order: &[(&str, Option<&str>)], tree: &Tree) -> Vec<Result<Prepared, PackError>> {
+    let mut bytes = 0;
+    let small = order.iter().filter(|(_, text)| text.is_none());
+    let small = small.filter_map(|(name, _)| tree.get(*name));
+    let files: Vec<&Path> = small
+        .filter(|found| found.size <= ahead::LARGEST)
+        .take_while(|found| {
+            bytes += found.size;
+            bytes <= ahead::TOGETHER
+        })
+        .map(|found| found.source.as_path())
+        .collect();
+    ahead::compress(&files)
 }
 
 fn check_sbom(path: &Path) -> Result<(), PackError> {
@@ -321,6 +351,14 @@ struct Progress<'a> {
 }
 
 impl<'a> Progress<'a> {
+    fn report(&mut self, path: &str, bytes: u64) {
+        self.done += bytes;
+        let (done, total) = (self.done, self.total);
+        if let Some(report) = &mut self.report {
+            report(PackProgress { path, done, total });
+        }
+    }
+
     fn reading<'p>(&'p mut self, path: &'p str, file: File) -> ProgressReader<'p, 'a> {
         ProgressReader {
             file,
@@ -339,15 +377,7 @@ struct ProgressReader<'p, 'a> {
 impl Read for ProgressReader<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.file.read(buffer)?;
-        self.progress.done += n as u64;
-        let (done, total) = (self.progress.done, self.progress.total);
-        if let Some(report) = &mut self.progress.report {
-            report(PackProgress {
-                path: self.path,
-                done,
-                total,
-            });
-        }
+        self.progress.report(self.path, n as u64);
         Ok(n)
     }
 }

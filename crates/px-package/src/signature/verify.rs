@@ -179,10 +179,16 @@ fn digests<R: Read + Seek>(archive: &mut Archive<R>) -> Result<(Digest, Digest, 
     let cut = bundle::payload_end(archive);
     archive.reader().seek(SeekFrom::Start(0))?;
     let mut whole = HashingReader::new(archive.reader());
-    let mut payload = HashingReader::new((&mut whole).take(cut));
-    std::io::copy(&mut payload, &mut std::io::sink())?;
-    let (bundle, _) = payload.finish();
-    std::io::copy(&mut whole, &mut std::io::sink())?;
+    drain(&mut (&mut whole).take(cut))?;
+    let bundle = whole.so_far();
+    drain(&mut whole)?;
     let (digest, size) = whole.finish();
     Ok((bundle, digest, size))
+}
+
+/// Reads to the end, in pieces large enough to pass by the reader's own buffer.
+fn drain(reader: &mut impl Read) -> std::io::Result<()> {
+    let mut buffer = vec![0; 256 * 1024];
+    while reader.read(&mut buffer)? > 0 {}
+    Ok(())
 }

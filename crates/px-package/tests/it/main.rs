@@ -3,6 +3,7 @@
 mod archive;
 mod chains;
 mod corpus;
+mod fuzzing;
 mod kit;
 mod large;
 mod manifests;

@@ -382,6 +382,18 @@ pub const SETTINGS: &[Setting] = &[
         "1 takes the client's address from X-Forwarded-For, which a proxy in front must set",
     ),
     setting(
+        "PX_ADDRESS_REQUESTS_PER_MINUTE",
+        Kind::Number,
+        "6000",
+        "requests taken from one client address; a tenth of it at once",
+    ),
+    setting(
+        "PX_CALLER_REQUESTS_PER_MINUTE",
+        Kind::Number,
+        "3000",
+        "requests taken from one token or signed-in account; a tenth of it at once",
+    ),
+    setting(
         "PX_JOB_LEASE_SECONDS",
         Kind::Seconds,
         "30",

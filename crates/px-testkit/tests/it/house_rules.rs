@@ -47,7 +47,7 @@ fn clock_randomness_and_environment_are_passed_in() {
     for source in crates() {
         if matches!(
             source.crate_name(),
-            "px-server" | "px-plugin" | "px-testkit"
+            "px-server" | "px-plugin" | "px-testkit" | "px-bench"
         ) || source.path == "crates/px-store/src/env.rs"
         {
             continue;

@@ -8,6 +8,7 @@ mod csrf;
 mod oauth;
 mod pages;
 mod password;
+mod remembered;
 pub(crate) mod resolve;
 pub mod store;
 
@@ -17,6 +18,7 @@ pub use authority::{
 };
 pub use caller::{Caller, Grant, Reach};
 pub use password::{PasswordHash, hash_password};
+pub(crate) use remembered::Remembered;
 pub use store::MIGRATIONS;
 
 use axum::Router;

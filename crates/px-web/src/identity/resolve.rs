@@ -1,7 +1,7 @@
 //! Finds out who a request comes from: bearer token, else session cookie, else nobody.
 
 use super::caller::{Door, Known};
-use super::{csrf, store};
+use super::{Remembered, csrf, store};
 use crate::hashing::sha256_hex;
 use crate::http::{Failure, cookies};
 use crate::identity::Caller;
@@ -63,6 +63,17 @@ fn refused(why: &str) -> Failure {
 }
 
 async fn by_token(web: &Web, secret: &str) -> Result<Caller, Failure> {
+    let marks = web.db().marks();
+    let key = Remembered::key(secret);
+    if let Some(caller) = web.remembered().get(&key, marks, web.env().now()) {
+        return Ok(caller);
+    }
+    let caller = look_up(web, secret).await?;
+    web.remembered().put(key, marks, caller.clone());
+    Ok(caller)
+}
+
+async fn look_up(web: &Web, secret: &str) -> Result<Caller, Failure> {
     let Some(found) = store::find_token(web.db(), secret).await? else {
         return Err(Failure::new(Code::TokenExpired, "The token is not known."));
     };

@@ -14,6 +14,7 @@ use px_core::jobs::fetch::{FetchLimits, Fetcher, Turns};
 use px_core::jobs::layout::Layout;
 use px_core::jobs::ledger::Ledger;
 use px_core::jobs::machine::{Machine, Settings};
+use px_core::jobs::places::Places;
 use px_core::store::{installed, installs, tenants};
 use px_model::{Channel, Digest, InstallId, PluginId, Risk, TenantId, VersionId, VersionState};
 use px_store::{Actor, Db, Env};
@@ -67,6 +68,7 @@ impl Bench {
                 probe_every: Duration::from_millis(5),
             },
             layout: layout.clone(),
+            places: Places::new(8),
             ledger: Ledger {
                 db: db.clone(),
                 source: "/powerx/test".to_owned(),

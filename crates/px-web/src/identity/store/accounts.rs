@@ -67,6 +67,8 @@ pub(super) async fn record(
     tenant: Option<TenantId>,
     detail: Value,
 ) -> Result<AuditId> {
+    // Whoever is remembered is looked up again.
+    tx.mark();
     tx.audit(AuditEntry {
         actor: actor.clone(),
         action: action.to_owned(),
