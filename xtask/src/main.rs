@@ -1,7 +1,7 @@
 //! Commands of the repository. Depends on nothing, so that it is there in seconds.
 
-mod browser;
 mod bench;
+mod browser;
 mod fuzz;
 mod needs;
 // Of the kit's file only what starts and stops a server is used here.
