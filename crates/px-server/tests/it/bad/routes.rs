@@ -24,7 +24,7 @@ pub fn routes(side: Side) -> Vec<Route> {
     let all: Vec<Route> = [own, SHARED].into_iter().flat_map(read).collect();
     // Reading source is a guess at its form: what is known must be among what was read.
     for (path, post) in [("/", false), ("/sign-in", true), ("/inbox/read", true)] {
-        let known = |r: &Route| r.path == path && r.get != post || r.path == path && r.post == post;
+        let known = |r: &Route| r.path == path && (r.get != post || r.post == post);
         assert!(all.iter().any(known), "{path} is not among {all:?}");
     }
     let forms = all.iter().filter(|r| r.post).count();
