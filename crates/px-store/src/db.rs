@@ -155,8 +155,12 @@ impl Db {
         self.opt(sql, vals).await?.ok_or(StoreError::Missing(what))
     }
 
-    /// Waits until what was committed is on disk; PostgreSQL has done so by itself.
-    pub(crate) async fn flush(&self) -> Result<()> {
+    /// Waits until everything that was read or committed before is on disk: what another machine is
+    /// told must not be taken back by a loss of power. PostgreSQL shows nothing before it is there.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub async fn settle(&self) -> Result<()> {
         if let Engine::Sqlite { flusher, .. } = &*self.engine {
             flusher.flush().await.map_err(StoreError::Lost)?;
         }

@@ -164,7 +164,7 @@ impl Tx {
         if self.marked {
             self.db.marks.fetch_add(1, Ordering::AcqRel);
         }
-        self.db.flush().await?;
+        self.db.settle().await?;
         self.db
             .commits
             .send_modify(|count| *count = count.wrapping_add(1));

@@ -43,6 +43,8 @@ impl Market {
             let now = tokio::time::Instant::now();
             // Nothing will come after a position that does not exist; the follower must hear of it.
             if !page.events.is_empty() || page.head < after || now >= deadline {
+                // Followers move their cursor past these events for good.
+                self.db().settle().await?;
                 return Ok(page);
             }
             let until = deadline.min(now + LOOK_AGAIN);
