@@ -2,7 +2,6 @@
 
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
@@ -39,7 +38,6 @@ pub struct Db {
     pub(crate) engine: Arc<Engine>,
     pub(crate) env: Env,
     pub(crate) commits: Arc<watch::Sender<u64>>,
-    pub(crate) marks: Arc<AtomicU64>,
 }
 
 impl Db {
@@ -71,7 +69,6 @@ impl Db {
             engine: Arc::new(engine),
             env,
             commits: Arc::new(watch::Sender::new(0)),
-            marks: Arc::default(),
         })
     }
 
@@ -104,13 +101,6 @@ impl Db {
     #[must_use]
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.commits.subscribe()
-    }
-
-    /// How many transactions of this process were marked (see [`Tx::mark`]): what was remembered
-    /// at another number must be read again.
-    #[must_use]
-    pub fn marks(&self) -> u64 {
-        self.marks.load(Ordering::Acquire)
     }
 
     /// Rows of a query outside any transaction.

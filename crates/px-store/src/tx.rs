@@ -1,7 +1,5 @@
 //! One transaction: state, audit entry, event and job are written together or not at all.
 
-use std::sync::atomic::Ordering;
-
 use sqlx::{Postgres, SqlSafeStr, Sqlite, Transaction};
 
 use crate::db::{Engine, bind_postgres, bind_sqlite};
@@ -17,7 +15,6 @@ enum Inner {
 pub struct Tx {
     inner: Inner,
     db: Db,
-    marked: bool,
     left: Vec<(&'static str, &'static str, String)>,
 }
 
@@ -32,7 +29,6 @@ impl Tx {
         Ok(Self {
             inner,
             db: db.clone(),
-            marked: false,
             left: Vec::new(),
         })
     }
@@ -49,12 +45,6 @@ impl Tx {
     #[must_use]
     pub const fn env(&self) -> &Env {
         &self.db.env
-    }
-
-    /// Says that the transaction changes what others may have remembered, such as who may do what;
-    /// see [`Db::marks`].
-    pub const fn mark(&mut self) {
-        self.marked = true;
     }
 
     /// Runs a statement; answers the number of rows it touched.
@@ -160,9 +150,6 @@ impl Tx {
         match self.inner {
             Inner::Sqlite(tx) => tx.commit().await?,
             Inner::Postgres(tx) => tx.commit().await?,
-        }
-        if self.marked {
-            self.db.marks.fetch_add(1, Ordering::AcqRel);
         }
         self.db.settle().await?;
         self.db

@@ -119,7 +119,7 @@ fn operation_routes() -> Router<Core> {
 
 fn record_routes() -> Router<Core> {
     Router::new()
-        .route(told::PATH, get(told::page).post(told::save))
+        .route("/settings/notifications", get(told::page).post(told::save))
         .route("/settings/notifications/secret", post(told::renew))
         .route("/inbox", get(inbox::page))
         .route("/inbox/read", post(inbox::read))

@@ -1,8 +1,5 @@
-//! Who a token led to a moment ago, so that not every request asks the database three times.
-//!
-//! What this process changes about accounts, roles and tokens holds for its next request (see
-//! [`px_store::Db::marks`]); what another process or the operator's command line changes, within a
-//! second.
+//! Who a token led to a moment ago, so that a request asks the database one small question in place of
+//! three: whether anything about accounts, roles and tokens was changed since, by whatever process.
 
 use super::Caller;
 use jiff::Timestamp;
@@ -11,14 +8,14 @@ use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-/// How long an answer of the database is taken for granted.
+/// How long it is remembered; times that run out are looked at again after it at the latest.
 const FRESH: Duration = Duration::from_secs(1);
 /// Tokens remembered at most; then all are forgotten.
 const MOST: usize = 10_000;
 
 struct Entry {
     caller: Caller,
-    marks: u64,
+    marks: i64,
     at: Instant,
 }
 
@@ -32,8 +29,8 @@ impl Remembered {
         Sha256::digest(secret.as_bytes()).into()
     }
 
-    /// The caller, when nothing was marked since they were looked up, a moment ago.
-    pub(crate) fn get(&self, key: &[u8; 32], marks: u64, now: Timestamp) -> Option<Caller> {
+    /// The caller, when nothing was changed since they were looked up, a moment ago.
+    pub(crate) fn get(&self, key: &[u8; 32], marks: i64, now: Timestamp) -> Option<Caller> {
         let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let entry = all.get(key)?;
         let holds = entry.marks == marks
@@ -43,7 +40,7 @@ impl Remembered {
     }
 
     /// Remembers; `marks` is what it was before the look-up began.
-    pub(crate) fn put(&self, key: [u8; 32], marks: u64, caller: Caller) {
+    pub(crate) fn put(&self, key: [u8; 32], marks: i64, caller: Caller) {
         let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= MOST {
             all.clear();

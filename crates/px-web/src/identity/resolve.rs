@@ -63,7 +63,7 @@ fn refused(why: &str) -> Failure {
 }
 
 async fn by_token(web: &Web, secret: &str) -> Result<Caller, Failure> {
-    let marks = web.db().marks();
+    let marks = store::changes(web.db()).await?;
     let key = Remembered::key(secret);
     if let Some(caller) = web.remembered().get(&key, marks, web.env().now()) {
         return Ok(caller);

@@ -118,8 +118,8 @@ async fn requests_that_cannot_be_met_are_refused() {
         (
             "two things named",
             with("versionId", nowhere.clone()),
-            unlisted,
-            "ver_0",
+            field,
+            "/pluginId",
         ),
         (
             "permissions left out",

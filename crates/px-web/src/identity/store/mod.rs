@@ -27,11 +27,29 @@ use px_store::{Db, Migration, MigrationSet, Result, vals};
 /// Tables of identity; a server lists it after [`px_store::MIGRATIONS`].
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     name: "web",
-    migrations: &[Migration {
-        name: "0001_identity",
-        sql: include_str!("../../../migrations/0001_identity.sql"),
-    }],
+    migrations: &[
+        Migration {
+            name: "0001_identity",
+            sql: include_str!("../../../migrations/0001_identity.sql"),
+        },
+        Migration {
+            name: "0002_changes",
+            sql: include_str!("../../../migrations/0002_changes.sql"),
+        },
+    ],
 };
+
+/// The number of changes so far, by whatever process: what was remembered at another one must be read
+/// again.
+///
+/// # Errors
+/// When the engine is away.
+pub(crate) async fn changes(db: &Db) -> Result<i64> {
+    let sql = "SELECT number FROM identity_changes WHERE id = 1";
+    db.one("identity changes", sql, vals![])
+        .await?
+        .int("number")
+}
 
 /// Removes sessions, tokens and tries that ended more than a day ago; to be called now and then.
 ///
