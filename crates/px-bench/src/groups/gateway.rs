@@ -134,7 +134,8 @@ fn report(loads: &Seen, calm: &Seen, wasmtime: bool, figures: &mut Vec<Figure>) 
         let added = Figure::new(format!("added by the gateway, {name}"), ours - theirs, "µs");
         let note = format!("{ours:.0} µs through the gateway, {theirs:.0} µs without it");
         let added = added.note(note);
-        figures.push(if name == "p99" {
+        // A peer that was slower than the gateway was disturbed: the difference then proves nothing.
+        figures.push(if name == "p99" && ours > theirs {
             added.aim(Aim::AtMost(100.0))
         } else {
             added
