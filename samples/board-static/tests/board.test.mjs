@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import * as boards from "../base/web-admin/dist/board.js";
 import { words } from "../base/web-admin/dist/words.js";
 import { filter } from "../versions/1.1.0/web-admin/dist/filter.js";
+import { address } from "../versions/1.3.0-permission/web-admin/dist/save.js";
 
 describe("board", () => {
   const made = ["write", " test ", "", "write more"].reduce(boards.add, boards.emptyBoard());
@@ -41,6 +42,12 @@ describe("board", () => {
   test("the search takes every word in any case", () => {
     assert.deepEqual(filter(made, "MORE wr").cards.map((card) => card.id), [3]);
     assert.equal(filter(made, "  ").cards.length, 3);
+  });
+
+  test("the saved file holds the board", async () => {
+    const file = await fetch(address(boards.save(boards.add(made, "50 % & #1 看"))));
+    assert.equal(file.headers.get("content-type"), "application/json;charset=utf-8");
+    assert.deepEqual(boards.load(await file.text()).cards.at(-1).title, "50 % & #1 看");
   });
 
   test("the reader's first known language is taken", () => {

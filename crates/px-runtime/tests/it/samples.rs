@@ -104,7 +104,7 @@ async fn notes_survive_an_upgrade_and_its_way_back() {
 async fn the_bad_notes_die_by_themselves() {
     let bench = Bench::new();
     let fault = [("FAULT", "dies"), ("DIES_AFTER_SECONDS", "0")];
-    let spec = notes(&bench, "1.2.0-dies", "2", &fault);
+    let spec = notes(&bench, "1.2.2-dies", "2", &fault);
     match bench.host.launch(spec).await {
         // It may have answered its health check before it died.
         Ok(instance) => {
@@ -123,9 +123,19 @@ async fn the_bad_notes_die_by_themselves() {
 }
 
 #[tokio::test]
+async fn the_unhealthy_notes_say_so() {
+    let bench = Bench::new();
+    let fault = [("FAULT", "unhealthy")];
+    let mut spec = notes(&bench, "1.2.0-unhealthy", "2", &fault);
+    spec.limits.start_timeout = Duration::from_secs(2);
+    let fault = bench.host.launch(spec).await.err().unwrap().to_string();
+    assert!(fault.contains("503"), "{fault}");
+}
+
+#[tokio::test]
 async fn the_board_is_served_whole() {
     let bench = Bench::new();
-    for label in ["1.0.0", "1.1.0"] {
+    for label in ["1.0.0", "1.1.0", "1.3.0-permission"] {
         let dir = "web-admin/dist".into();
         let mut spec = bench.spec(Program::Static { dir });
         spec.root = build(&bench, "board-static", label);
@@ -144,6 +154,16 @@ async fn the_board_is_served_whole() {
         }
         assert!(named >= 4, "{named} files of {label}");
     }
+}
+
+#[tokio::test]
+async fn pages_without_a_first_one_do_not_start() {
+    let bench = Bench::new();
+    let dir = "web-admin/build".into();
+    let mut spec = bench.spec(Program::Static { dir });
+    spec.root = build(&bench, "board-static", "1.2.0-unhealthy");
+    let fault = bench.host.launch(spec).await.err().unwrap().to_string();
+    assert!(fault.contains("index.html"), "{fault}");
 }
 
 #[test]

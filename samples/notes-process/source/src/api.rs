@@ -11,9 +11,30 @@ pub struct Api {
     pub schema: u32,
     pub version: String,
     pub tenant: String,
+    /// Whether notes can be changed: the manifest that asks for `notes:note:update` says so.
+    pub edits: bool,
+    /// The bad versions of the sample.
+    pub fault: Fault,
+}
+
+/// What is wrong with a bad version, on purpose.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    #[default]
+    None,
+    /// The health path answers 503 from the start.
+    Unhealthy,
+    /// So many of a hundred requests break the program.
+    Traps(u64),
 }
 
 impl Api {
+    /// Whether this request breaks the program; `dice` is any number.
+    pub fn breaks(&self, request: &Request, dice: u64) -> bool {
+        matches!(self.fault, Fault::Traps(percent) if dice % 100 < percent)
+            && request.path != "/healthz"
+    }
+
     pub fn answer(&self, request: &Request) -> Response {
         let mut store = match Store::open(&self.data_dir, self.schema) {
             Ok(store) => store,
@@ -22,6 +43,9 @@ impl Api {
         let path = request.path.trim_end_matches('/');
         let id = path.strip_prefix("/api/v1/notes/").map(str::parse::<u64>);
         match (request.method.as_str(), path, id) {
+            (_, "/healthz", _) if self.fault == Fault::Unhealthy => {
+                json(503, r#"{"status":"unhealthy"}"#)
+            }
             ("GET" | "HEAD", "/healthz", _) => json(200, r#"{"status":"ok"}"#),
             ("GET" | "HEAD", "/api/v1/notes", _) => json(200, self.list(&store)),
             ("POST", "/api/v1/notes", _) => add(&mut store, request),
@@ -30,6 +54,7 @@ impl Api {
                 Ok(false) => problem(404, "there is no note of this id"),
                 Err(error) => failed(&error),
             },
+            ("PUT", _, Some(Ok(id))) if self.edits => change(&mut store, id, request),
             (_, "/api/v1/notes" | "/healthz", _) | (_, _, Some(Ok(_))) => {
                 problem(405, "this method has no meaning here")
             }
@@ -53,16 +78,34 @@ impl Api {
     }
 }
 
-/// The body is the note's text; `!` in front pins it.
-fn add(store: &mut Store, request: &Request) -> Response {
-    let Ok(body) = std::str::from_utf8(&request.body) else {
-        return problem(400, "the note is not UTF-8");
-    };
-    let pinned = body.starts_with('!');
+/// The note in a body: its text, and whether a `!` in front pins it.
+fn written(request: &Request) -> Result<(&str, bool), Response> {
+    let body =
+        std::str::from_utf8(&request.body).map_err(|_| problem(400, "the note is not UTF-8"))?;
     let text = body.strip_prefix('!').unwrap_or(body).trim();
     if text.is_empty() || text.len() > MAX_TEXT {
-        return problem(400, "a note has between 1 and 4096 bytes");
+        return Err(problem(400, "a note has between 1 and 4096 bytes"));
     }
+    Ok((text, body.starts_with('!')))
+}
+
+fn change(store: &mut Store, id: u64, request: &Request) -> Response {
+    let (text, pinned) = match written(request) {
+        Ok(written) => written,
+        Err(refused) => return refused,
+    };
+    match store.change(id, text, pinned) {
+        Ok(Some(note)) => json(200, describe(&note, store.has_pins())),
+        Ok(None) => problem(404, "there is no note of this id"),
+        Err(error) => failed(&error),
+    }
+}
+
+fn add(store: &mut Store, request: &Request) -> Response {
+    let (text, pinned) = match written(request) {
+        Ok(written) => written,
+        Err(refused) => return refused,
+    };
     if store.notes.len() >= MAX_NOTES {
         return problem(409, "there are too many notes; delete some");
     }
@@ -129,6 +172,8 @@ mod tests {
             schema,
             version: "1.1.0".into(),
             tenant: "acme".into(),
+            edits: false,
+            fault: Fault::None,
         }
     }
 
@@ -165,6 +210,39 @@ mod tests {
         assert_eq!(ask(&api, "GET", "/healthz", "").0, 200);
         std::fs::write(api.data_dir.join("notes.tsv"), "damaged").unwrap();
         assert_eq!(ask(&api, "GET", "/healthz", "").0, 500);
+    }
+
+    #[test]
+    fn notes_change_where_the_version_may_change_them() {
+        let mut api = api("edit", 2);
+        assert_eq!(ask(&api, "POST", "/api/v1/notes", "first").0, 201);
+        assert_eq!(ask(&api, "PUT", "/api/v1/notes/1", "second").0, 405);
+        api.edits = true;
+        let changed = ask(&api, "PUT", "/api/v1/notes/1", "!second");
+        let note = r#"{"id":1,"text":"second","pinned":true}"#;
+        assert_eq!(changed, (200, note.to_owned()));
+        assert!(ask(&api, "GET", "/api/v1/notes", "").1.contains(note));
+        assert_eq!(ask(&api, "PUT", "/api/v1/notes/2", "third").0, 404);
+        assert_eq!(ask(&api, "PUT", "/api/v1/notes/1", " ").0, 400);
+    }
+
+    #[test]
+    fn each_fault_breaks_what_it_says() {
+        let mut api = api("fault", 2);
+        let request = |path: &str| Request {
+            method: "GET".into(),
+            path: path.into(),
+            body: Vec::new(),
+        };
+        assert!(!api.breaks(&request("/api/v1/notes"), 0));
+        api.fault = Fault::Unhealthy;
+        assert_eq!(ask(&api, "GET", "/healthz", "").0, 503);
+        assert_eq!(ask(&api, "GET", "/api/v1/notes", "").0, 200);
+        api.fault = Fault::Traps(5);
+        let broken = (0..100).filter(|n| api.breaks(&request("/api/v1/notes"), *n));
+        assert_eq!(broken.count(), 5);
+        assert!(!api.breaks(&request("/healthz"), 0));
+        assert_eq!(ask(&api, "GET", "/healthz", "").0, 200);
     }
 
     #[test]

@@ -1,14 +1,16 @@
-//! Notes of one tenant: `GET`, `POST` and `DELETE` below `/api/v1/notes`, kept in a file in
-//! `POWERX_DATA_DIR`. `notes migrate` brings that file to the schema of this version.
+//! Notes of one tenant: `GET`, `POST`, `DELETE` and, from 1.3.0, `PUT` below `/api/v1/notes`, kept in a file
+//! in `POWERX_DATA_DIR`. `notes migrate` brings that file to the schema of this version.
 //!
-//! Everything it needs to know comes from the host as environment. `FAULT=dies` makes the bad version of
-//! the sample: the process ends by itself after `DIES_AFTER_SECONDS`.
+//! Everything it needs to know comes from the host as environment. `FAULT` makes the bad versions of the
+//! sample: `unhealthy`, `traps` (`TRAP_PERCENT` of the requests end the process) or `dies` (the process ends
+//! by itself after `DIES_AFTER_SECONDS`).
 
 mod api;
 mod http;
 mod store;
 
 use std::env::var;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -58,27 +60,50 @@ fn serve() -> Result<(), String> {
         schema: schema()?,
         version: var("POWERX_PLUGIN_VERSION").unwrap_or_default(),
         tenant: var("POWERX_TENANT").unwrap_or_default(),
+        edits: var("NOTES_EDIT").is_ok_and(|text| text == "1"),
+        fault: fault(),
     });
     let address = var("POWERX_HTTP_ADDR").map_err(|_| "POWERX_HTTP_ADDR is not set")?;
     let listener = TcpListener::bind(&address).map_err(|error| format!("{address}: {error}"))?;
     println!("notes {} listens on {address}", api.version);
     if var("FAULT").is_ok_and(|fault| fault == "dies") {
-        let seconds = var("DIES_AFTER_SECONDS")
-            .ok()
-            .and_then(|text| text.parse().ok());
-        die_after(Duration::from_secs(seconds.unwrap_or(60)));
+        die_after(Duration::from_secs(number("DIES_AFTER_SECONDS", 60)));
     }
     for stream in listener.incoming().flatten() {
         let api = api.clone();
         // A thread per connection: the host keeps few, and bounds them.
         std::thread::spawn(move || {
-            let answer = |request: &http::Request| api.answer(request);
+            let answer = |request: &http::Request| {
+                if api.breaks(request, dice()) {
+                    eprintln!("the sample fault `traps` has struck");
+                    std::process::exit(71);
+                }
+                api.answer(request)
+            };
             if let Err(error) = http::serve(stream, answer) {
                 eprintln!("notes: a connection ended: {error}");
             }
         });
     }
     Ok(())
+}
+
+fn number(name: &str, otherwise: u64) -> u64 {
+    let text = var(name).ok();
+    text.and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}
+
+fn fault() -> api::Fault {
+    match var("FAULT").as_deref() {
+        Ok("unhealthy") => api::Fault::Unhealthy,
+        Ok("traps") => api::Fault::Traps(number("TRAP_PERCENT", 5)),
+        _ => api::Fault::None,
+    }
+}
+
+/// A number nobody foresees: the standard library seeds every hasher with one.
+fn dice() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 fn die_after(time: Duration) {

@@ -75,6 +75,19 @@ impl Store {
         Ok(note)
     }
 
+    /// Puts another text into a note and returns it; nothing when there is none of this id.
+    pub fn change(&mut self, id: u64, text: &str, pinned: bool) -> io::Result<Option<Note>> {
+        let pins = self.has_pins();
+        let Some(note) = self.notes.iter_mut().find(|note| note.id == id) else {
+            return Ok(None);
+        };
+        text.clone_into(&mut note.text);
+        note.pinned = pinned && pins;
+        let note = note.clone();
+        self.save()?;
+        Ok(Some(note))
+    }
+
     /// Removes a note; false when there is none of this id.
     pub fn remove(&mut self, id: u64) -> io::Result<bool> {
         let Some(at) = self.notes.iter().position(|note| note.id == id) else {

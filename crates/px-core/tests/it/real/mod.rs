@@ -1,5 +1,6 @@
 //! The core with its real parts: signed bundles from a Marketplace over HTTP, components that run.
 
+mod bad_versions;
 mod market;
 mod notes;
 mod restored;

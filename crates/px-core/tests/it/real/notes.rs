@@ -41,7 +41,7 @@ fn compile(source: &Path, program: &Path) {
 }
 
 /// Lists a version of the sample, with its program.
-fn list(site: &Site, label: &str, change: impl FnOnce(&Path)) {
+pub fn list(site: &Site, label: &str, change: impl FnOnce(&Path)) {
     let sample = px_testkit::sample("notes-process", label).unwrap();
     let bin = sample.path().join("backend/bin");
     std::fs::create_dir_all(&bin).unwrap();

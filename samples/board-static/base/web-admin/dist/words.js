@@ -15,6 +15,7 @@ const WORDS = {
     remove: "Delete",
     search: "Search cards",
     theme: "Light or dark",
+    save: "Save the board as a file",
   },
   zh: {
     title: "看板",
@@ -30,6 +31,7 @@ const WORDS = {
     remove: "删除",
     search: "搜索卡片",
     theme: "浅色或深色",
+    save: "将看板保存为文件",
   },
 };
 
