@@ -28,6 +28,8 @@ export class PowerX {
       PX_PROBATION_SECONDS: PROBATION,
       PX_PROBE_SECONDS: "0.5",
       PX_ALLOW_PRIVATE_ADDRESSES: "1",
+      // One try and no more: what does not arrive is to be seen on the operators' page.
+      PX_NOTIFY_SCHEDULE: "0",
       PX_LOG: "error",
       ...settings,
     };

@@ -57,17 +57,29 @@ export async function badVersion(powerx, login) {
   });
 }
 
+/** A tenant is told of news where nobody listens: its own page names the address, the operators' page the notice. */
+async function toldInVain(powerx, login) {
+  const addresses = { webhookUrl: "http://127.0.0.1:9/hook", email: "admin@example.com", language: "zh-CN" };
+  await powerx.ask(login, "PUT", "/api/v1/admin/notifications", addresses);
+  await powerx.ask(login, "PUT", `/api/v1/admin/plugins/${GREETER}/subscription`, { channel: "stable" });
+}
+
 /** Everything the pages are to show besides what the stories did: a bad version, a rollout, a waiting review. */
 export async function aftermath(powerx) {
   const login = "valley";
   const operation = await install(powerx, login, GREETER, "1.0.0", ["greeter:greeting:read"]);
   await use(powerx, login, GREETER, 40);
   await install(powerx, login, GREETER, "1.1.0");
+  await toldInVain(powerx, login);
   const next = { "plugin.yaml": ["1.1.0", "1.4.0"], "CHANGELOG.md": ["1.1.0", "1.4.0"] };
   const waiting = await publish(powerx, "hello-wasm", GREETER, "1.1.0", { ...AT_ONCE, ...next });
   const rolledBack = await badVersion(powerx, login);
   const rollouts = await powerx.ask("ops", "GET", "/api/v1/admin/plugins/rollouts");
   const [first] = rollouts.items ?? rollouts;
+  await powerx.until("a notice that was given up", async () => {
+    const dead = await powerx.ask("operator", "GET", "/api/marketplace/notices/dead");
+    return (dead.items ?? dead).length;
+  });
   // The version before serves again: its figures are what the plugin's page shows.
   await use(powerx, login, GREETER, 40);
   return { login, operation, rolledBack, rollout: first.rolloutId ?? first.id, waiting };

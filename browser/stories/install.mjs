@@ -81,6 +81,21 @@ async function progress(story, version) {
   }
   await powerx.until("the end on the page", async () => !(await page.locator("[data-state=now]").count()), 15);
   await at();
+  await staysAtHand(story);
+}
+
+/** Whoever has the keyboard on a link of a part that renews itself has it there afterwards. */
+async function staysAtHand({ visitor, page }) {
+  const link = page.locator("[data-poll] a[href]").first();
+  await link.focus();
+  const [before, after] = await page.evaluate(async () => {
+    const at = document.activeElement;
+    const part = at.closest("[data-poll]");
+    await window.htmx.ajax("GET", part.dataset.poll, { target: part, swap: "innerHTML" });
+    await new Promise((done) => setTimeout(done, 200));
+    return [at.isConnected ? "not renewed" : at.getAttribute("href"), document.activeElement.getAttribute("href")];
+  });
+  if (before !== after) visitor.faults.push(`focus: a renewal of ${page.url()} moved it from ${before} to ${after}`);
 }
 
 function serves({ powerx, login, plugin }, version) {

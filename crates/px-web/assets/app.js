@@ -150,7 +150,27 @@
   document.addEventListener("htmx:sseError", (event) => lost(event.target));
   document.addEventListener("htmx:sseOpen", (event) => back(event.target));
   document.addEventListener("htmx:sseClose", (event) => back(event.target));
-  document.addEventListener("htmx:afterSwap", (event) => clocks(event.target));
+  // A part that renews itself must not take the keyboard away: who was on a link or a button of it is put
+  // on what took its place.
+  let held;
+  const alike = (el) => el.tagName + ["id", "href", "name", "type", "value", "data-key"].filter((a) => el.hasAttribute(a)).map((a) => `[${a}="${CSS.escape(el.getAttribute(a))}"]`).join("");
+  const hold = (event) => {
+    const part = event.target, at = document.activeElement;
+    if (!at || at === document.body || at === part || !part.contains?.(at)) return;
+    const selector = alike(at);
+    held = { part, selector, place: [...part.querySelectorAll(selector)].indexOf(at) };
+  };
+  const give = (part) => {
+    if (held?.part !== part) return;
+    const { selector, place } = held;
+    held = undefined;
+    if (part.contains(document.activeElement)) return;
+    const found = part.querySelectorAll(selector);
+    (found[place] ?? found[0])?.focus({ preventScroll: true });
+  };
+  document.addEventListener("htmx:sseBeforeMessage", hold);
+  document.addEventListener("htmx:beforeSwap", hold);
+  document.addEventListener("htmx:afterSwap", (event) => { clocks(event.target); give(event.target); });
   document.addEventListener("htmx:sendError", () => { if (mark) mark.hidden = false; });
   // A part that cannot be loaded or changed says so, with the request's id.
   let hiding;

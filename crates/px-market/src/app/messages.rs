@@ -1,6 +1,6 @@
 //! Telling publishers and subscribers, in the transaction that made the news.
 
-use px_model::{Event, PublisherId, VersionState};
+use px_model::{Event, InstallationId, PublisherId, VersionState};
 use px_notify::{
     EndpointKind, MailText, NewMessage, Severity, post_inbox, send_mail_about, send_webhook_about,
 };
@@ -184,4 +184,26 @@ impl Market {
 /// Inbox of a subscribed tenant: tenants of different installations never share one.
 pub(crate) fn tenant_audience(s: &subscriptions::SubscriptionRow) -> String {
     format!("installation:{}/tenant:{}", s.installation, s.tenant_ref)
+}
+
+/// Whom an audience stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Receiver<'a> {
+    /// A tenant, as its installation names it.
+    Tenant(InstallationId, &'a str),
+    /// A publisher.
+    Publisher(PublisherId),
+}
+
+impl<'a> Receiver<'a> {
+    /// Reads what [`tenant_audience`] and [`publisher_audience`] wrote.
+    pub(crate) fn of(audience: &'a str) -> Option<Self> {
+        if let Some(id) = audience.strip_prefix("publisher:") {
+            return id.parse().ok().map(Self::Publisher);
+        }
+        let (installation, tenant) = audience
+            .strip_prefix("installation:")?
+            .split_once("/tenant:")?;
+        Some(Self::Tenant(installation.parse().ok()?, tenant))
+    }
 }

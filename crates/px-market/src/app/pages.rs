@@ -13,13 +13,15 @@ use px_work::JobCount;
 use super::authority::{OperatorAuth, PublisherAuth, ReviewerAuth, ViewerAuth};
 use super::decide_plan::{approvers_needed, bound_to};
 use super::error::{AppError, AppResult};
-use super::messages::OPERATORS;
+use super::messages::{OPERATORS, Receiver};
 use super::publish::add;
 use crate::Market;
 use crate::store::approvals::ApprovalRow;
 use crate::store::pages::{self, AuditQuery, OutcomeCount};
 use crate::store::row::VersionRow;
-use crate::store::{approvals, offers, publishers, queue, reports, timeline, versions};
+use crate::store::{
+    approvals, offers, publishers, queue, reports, subscriptions, timeline, versions,
+};
 
 /// Reviews that percentiles look back on.
 const WINDOW: u32 = 200;
@@ -120,6 +122,8 @@ pub struct OpsBoard {
     pub checking: Vec<VersionRow>,
     /// Notices that were given up, newest first.
     pub undelivered: Vec<Notice>,
+    /// What people call those who were not told, by receiver.
+    pub receivers: BTreeMap<String, String>,
 }
 
 impl Market {
@@ -288,6 +292,11 @@ impl Market {
         }
         let mut alerts = list_alerts(db, OPERATORS, false).await?;
         alerts.truncate(50);
+        let undelivered = px_notify::list_dead(db, UNFINISHED).await?;
+        let late = releases.iter().flat_map(|(_, stats)| &stats.laggards);
+        let mut missed: BTreeSet<&str> = late.map(|l| l.receiver.as_str()).collect();
+        missed.extend(undelivered.iter().map(|n| n.receiver.as_str()));
+        let receivers = self.receiver_names(missed).await?;
         Ok(OpsBoard {
             entered: pages::entered(db, days(30)).await?,
             states: pages::states(db).await?,
@@ -298,8 +307,30 @@ impl Market {
             releases,
             alerts,
             checking: pages::in_checks(db, UNFINISHED).await?,
-            undelivered: px_notify::list_dead(db, UNFINISHED).await?,
+            undelivered,
+            receivers,
         })
+    }
+
+    /// What people call the receivers of notices: the names of tenants and publishers.
+    async fn receiver_names(
+        &self,
+        receivers: BTreeSet<&str>,
+    ) -> AppResult<BTreeMap<String, String>> {
+        let mut names = BTreeMap::new();
+        for receiver in receivers {
+            let name = match Receiver::of(receiver) {
+                Some(Receiver::Tenant(installation, tenant)) => {
+                    subscriptions::tenant_name(self.db(), installation, tenant).await?
+                }
+                Some(Receiver::Publisher(id)) => publishers::find(self.db(), id)
+                    .await?
+                    .map(|publisher| publisher.name),
+                None => None,
+            };
+            names.extend(name.map(|name| (receiver.to_owned(), name)));
+        }
+        Ok(names)
     }
 
     /// The audit log, newest first.

@@ -156,6 +156,20 @@ pub async fn to_tell(
     rows.iter().map(from_row).collect()
 }
 
+/// A tenant's name for people, as its newest subscription says.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn tenant_name(
+    db: &Db,
+    installation: InstallationId,
+    tenant_ref: &str,
+) -> Result<Option<String>> {
+    let sql = "SELECT tenant_name FROM subscriptions WHERE installation = $1 AND tenant_ref = $2 ORDER BY id DESC LIMIT 1";
+    let rows = db.rows(sql, vals![installation, tenant_ref]).await?;
+    rows.first().map(|row| row.text("tenant_name")).transpose()
+}
+
 /// Number of subscriptions to a plugin.
 ///
 /// # Errors

@@ -9,6 +9,7 @@ use px_web::ui::{self, Card, Column, ListQuery, Row, Table, Tone};
 use px_web::{Answer, Failure, Flash, Html, Ui};
 use serde::Deserialize;
 
+use super::ops_parts::receiver;
 use super::parts::{fail, number, operator, title};
 use crate::Market;
 use crate::app::pages::OpsBoard;
@@ -56,7 +57,12 @@ fn lost(ui: &Ui, board: &OpsBoard, notice: &Notice) -> Row {
         .field("notice", notice.id.to_string())
         .html();
     Row::new([
-        Row::lead(&Html::empty(), &about, "", &notice.receiver),
+        Row::lead(
+            &Html::empty(),
+            &about,
+            "",
+            receiver(board, &notice.receiver),
+        ),
         Html::text(&via),
         Html::text(&number(t, notice.attempts.unsigned_abs())),
         Html::text(&why.join(" · ")),
@@ -143,7 +149,8 @@ pub(super) async fn rescan(
     let id: VersionId = version.parse().map_err(|_| Failure::not_found("version"))?;
     let flash = match market.rescan(&operator(&who), id).await {
         Ok(_) => Flash::done(ui.t.t("mkt-rescan-done"), None),
-        Err(error) if error.is_conflict() => Flash::failed(ui.t.t("mkt-rescan-gone")),
+        // The checks have ended in between.
+        Err(error) if error.problem().status == 409 => Flash::failed(ui.t.t("mkt-rescan-gone")),
         Err(error) => return Err(fail(error)),
     };
     Ok(ui.redirect("/ops", &flash))

@@ -220,7 +220,7 @@ pub(super) fn deliveries(t: &T, board: &OpsBoard) -> Html {
             board
                 .releases
                 .iter()
-                .map(|(row, stats)| delivery(t, row, stats)),
+                .map(|(row, stats)| delivery(t, board, row, stats)),
         )
         .empty(Empty::new(
             "webhook",
@@ -230,7 +230,7 @@ pub(super) fn deliveries(t: &T, board: &OpsBoard) -> Html {
         .plain()
 }
 
-fn delivery(t: &T, row: &VersionRow, stats: &NoticeStats) -> Row {
+fn delivery(t: &T, board: &OpsBoard, row: &VersionRow, stats: &NoticeStats) -> Row {
     let name = row.name();
     let lead = Row::lead(
         &ui::tile(&name),
@@ -265,7 +265,7 @@ fn delivery(t: &T, row: &VersionRow, stats: &NoticeStats) -> Row {
     let when = row
         .listed_at
         .map_or_else(Html::default, |at| ui::time(t, at));
-    Row::new([lead, when, told, group(channels), laggards(t, stats)])
+    Row::new([lead, when, told, group(channels), laggards(t, board, stats)])
 }
 
 fn channel_line(t: &T, name: &str, s: &ChannelStats) -> String {
@@ -282,7 +282,15 @@ fn channel_line(t: &T, name: &str, s: &ChannelStats) -> String {
     line
 }
 
-fn laggards(t: &T, stats: &NoticeStats) -> Html {
+/// A receiver's name for people, or the audience it is written to.
+pub(super) fn receiver<'a>(board: &'a OpsBoard, audience: &'a str) -> &'a str {
+    board
+        .receivers
+        .get(audience)
+        .map_or(audience, String::as_str)
+}
+
+fn laggards(t: &T, board: &OpsBoard, stats: &NoticeStats) -> Html {
     if stats.laggard_count == 0 {
         return if stats.receivers == 0 {
             Html::text("—")
@@ -295,11 +303,14 @@ fn laggards(t: &T, stats: &NoticeStats) -> Html {
         .iter()
         .take(20)
         .map(|l| {
-            let (who, why) = (
+            let (who, id, why) = (
+                Html::text(receiver(board, &l.receiver)),
                 Html::text(&l.receiver),
                 Html::text(l.last_error.as_deref().unwrap_or("")),
             );
-            format!("<li><code>{who}</code> <span class=\"px-muted\">{why}</span></li>")
+            format!(
+                "<li><span title=\"{id}\">{who}</span> <span class=\"px-muted\">{why}</span></li>"
+            )
         })
         .collect();
     let count = Html::text(&t.t_args("mkt-laggards-n", &[("n", stats.laggard_count.into())]));

@@ -1,17 +1,23 @@
 //! What people do on the pages: claim, decide, withdraw, revoke, acknowledge, read.
 
+use std::time::Duration;
+
 use http::StatusCode;
-use px_api::market::KeyRequest;
-use px_market::app::authority::PublisherAuth;
+use px_api::market::{KeyRequest, SubscriptionRequest};
+use px_market::app::authority::{InstallationAuth, PublisherAuth};
 use px_market::app::keys::rng;
 use px_market::store::versions;
-use px_model::{Decision, Role, VersionId, VersionState};
-use px_notify::{NewAlert, Severity, Text2, raise_alert};
+use px_model::{
+    Channel, Decision, InstallationId, NoticeId, Role, UpgradePolicy, VersionId, VersionState,
+};
+use px_notify::{
+    NewAlert, NoticeState, Notifier, NotifyConfig, Schedule, Severity, Text2, raise_alert,
+};
 use px_package::signature::SigningKey;
 use px_web::identity::{Grant, Reach};
 
 use crate::ui_site::{Browser, Pages, everywhere};
-use crate::world::{World, decision, request};
+use crate::world::{World, actor, decision, request};
 
 const NOTES: &str = "com.example.notes";
 
@@ -279,6 +285,112 @@ async fn operators_acknowledge_alerts_and_check_the_chain() {
         .await;
     assert!(audit.body.contains("The chain is whole"));
     assert!(audit.body.contains("version.submitted") && !audit.body.contains("session.opened"));
+}
+
+/// A tenant whose webhook does not answer is told of a new listing, in vain.
+async fn told_in_vain(pages: &Pages, ada: &PublisherAuth) -> NoticeId {
+    let w = &pages.w;
+    let core = InstallationAuth {
+        installation: InstallationId::from_uuid(w.market.db().env().uuid()),
+        actor: actor("core"),
+    };
+    let wanted = SubscriptionRequest {
+        tenant_ref: "ten-1".to_owned(),
+        tenant_name: "Acme".to_owned(),
+        plugin_id: NOTES.parse().unwrap(),
+        channel: Channel::Stable,
+        policy: UpgradePolicy::Notify,
+        webhook_url: Some("https://receiver.invalid/hook".to_owned()),
+        email: None,
+        language: None,
+        webhook_secret: None,
+        keep_addresses: false,
+    };
+    w.market.subscribe(&core, &wanted).await.unwrap();
+    let (id, _) = waiting(pages, ada, "1", "clean").await;
+    let eve = w.reviewer("eve");
+    w.market
+        .decide(&eve, id, &decision(Decision::Approve))
+        .await
+        .unwrap();
+    let receipts = px_notify::notice_receipts(w.market.db(), &id.to_string(), "", 10)
+        .await
+        .unwrap();
+    let once = NotifyConfig {
+        schedule: Schedule::new([Duration::ZERO], 0),
+        ..NotifyConfig::default()
+    };
+    let notifier = Notifier::new(w.market.db().clone(), once).unwrap();
+    let id = receipts.iter().find_map(|r| r.id.parse().ok()).unwrap();
+    notifier.deliver(id, None).await.unwrap();
+    id
+}
+
+#[tokio::test]
+async fn operators_send_again_what_was_given_up() {
+    let (pages, ada) = pages().await;
+    let olga = [everywhere(Role::MarketOperator)];
+    pages.account("olga", &olga).await;
+    let mut olga = browser(&pages, "olga").await;
+    let before = olga.get(&pages, "/ops").await;
+    assert!(!before.body.contains(r#"id="undelivered""#));
+
+    let id = told_in_vain(&pages, &ada).await;
+    let ops = olga.get(&pages, "/ops").await;
+    let list = ops.body.split(r#"id="undelivered""#).nth(1).unwrap();
+    for told in ["Notes 1.1.0", "Acme", "cannot connect", &id.to_string()] {
+        assert!(list.contains(told), "{told} in {list}");
+    }
+    assert!(!ops.body.contains(">installation:"), "{}", ops.body);
+    let form = format!("notice={id}");
+    olga.post(&pages, "/ops/notices/resend", &form).await;
+    let after = olga.get(&pages, "/ops").await;
+    assert!(!after.body.contains(r#"id="undelivered""#));
+    let notice = px_notify::get_notice(pages.w.market.db(), id).await;
+    assert_eq!(notice.unwrap().unwrap().state, NoticeState::Pending);
+
+    // Once more: it is on its way already, and an unknown one is not found.
+    olga.post(&pages, "/ops/notices/resend", &form).await;
+    assert!(olga.get(&pages, "/ops").await.body.contains("px-flash"));
+    let unknown = olga
+        .post(&pages, "/ops/notices/resend", "notice=nobody")
+        .await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    let mut rita = browser(&pages, "rita").await;
+    let refused = rita.post(&pages, "/ops/notices/resend", &form).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn operators_repeat_checks_that_stand_still() {
+    let (pages, ada) = pages().await;
+    let olga = [everywhere(Role::MarketOperator)];
+    pages.account("olga", &olga).await;
+    let asked = request("1", NOTES, "1.1.0", b"1");
+    let id = pages.w.submitted(&ada, &asked, b"1").await.version_id;
+    let mut olga = browser(&pages, "olga").await;
+    let ops = olga.get(&pages, "/ops").await;
+    let list = ops.body.split(r#"id="checking""#).nth(1).unwrap();
+    // Before its intake nothing is known of it but its id.
+    assert!(list.contains("com.example.notes 1.1.0"), "{list}");
+    let again = format!("/ops/versions/{id}/rescan");
+    assert!(list.contains(&format!(r#"action="{again}""#)), "{list}");
+
+    let mut rita = browser(&pages, "rita").await;
+    let refused = rita.post(&pages, &again, "").await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    olga.post(&pages, &again, "").await;
+    let audit = olga.get(&pages, "/ops/audit?q=rescanned").await;
+    assert!(audit.body.contains("review.rescanned"), "{}", audit.body);
+
+    pages.w.concluded(id, &asked, "clean").await;
+    let ops = olga.get(&pages, "/ops").await;
+    assert!(!ops.body.contains(r#"id="checking""#));
+    let late = olga.post(&pages, &again, "").await;
+    assert_eq!(late.header("location"), "/ops", "{}", late.body);
+    let after = olga.get(&pages, "/ops").await;
+    assert!(after.body.contains("px-flash"), "{}", after.body);
+    assert_eq!(state(&pages, id).await, VersionState::InReview);
 }
 
 #[tokio::test]
