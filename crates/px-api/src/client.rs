@@ -12,7 +12,7 @@ pub enum CallError {
     #[error("{0}")]
     Problem(Box<Problem>),
     /// The server could not be reached, or the connection broke.
-    #[error("{url}: {source}")]
+    #[error("{url} does not answer")]
     Network {
         /// Address asked, without secrets.
         url: String,

@@ -83,7 +83,9 @@ enum Command {
     Token {
         /// Account's login
         login: String,
-        /// What the token may be used for; repeat for more
+        /// What the token may be used for; repeat for more. Of the Marketplace: plugin.publish,
+        /// plugin.read, review.decide, market.operate, feed.read, installation.report. Of the core:
+        /// tenant.plugins, platform.operate
         #[arg(long = "scope", required = true)]
         scopes: Vec<Scope>,
         /// What will use it
@@ -97,7 +99,7 @@ enum Command {
     Client {
         /// Account's login
         login: String,
-        /// Widest scopes of its tokens; repeat for more
+        /// Widest scopes of its tokens, named as for `token`; repeat for more
         #[arg(long = "scope", required = true)]
         scopes: Vec<Scope>,
         /// What will use it

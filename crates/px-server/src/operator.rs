@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use px_api::client::Client;
+use px_api::Code;
+use px_api::client::{CallError, Client};
 use px_api::core::{
     InstallAccepted, InstallRequest, InstallView, InstalledPlugin, RollbackRequest,
 };
@@ -55,6 +56,9 @@ enum Command {
         /// Follow an install that is under way instead of starting one
         #[arg(long, value_name = "JOB")]
         resume: Option<InstallId>,
+        /// Seconds to wait for a core that does not answer, such as one that is being restarted
+        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+        patience: u64,
     },
     /// Take a plugin back to its previous version
     Rollback {
@@ -102,8 +106,9 @@ pub async fn run(settings: &Settings, args: Plugins) -> anyhow::Result<bool> {
         Command::Install {
             tenant,
             resume: Some(job),
+            patience,
             ..
-        } => follow(&client, tenant, job).await,
+        } => follow(&client, tenant, job, patience).await,
         Command::Install {
             tenant,
             plugin,
@@ -112,6 +117,7 @@ pub async fn run(settings: &Settings, args: Plugins) -> anyhow::Result<bool> {
             grants,
             acknowledge_high_risk,
             resume: None,
+            patience,
         } => {
             let request = InstallRequest {
                 tenant_id: Some(tenant),
@@ -126,8 +132,9 @@ pub async fn run(settings: &Settings, args: Plugins) -> anyhow::Result<bool> {
                 acknowledge_high_risk,
             };
             let path = format!("/api/v1/admin/plugins/install/url?tenant={tenant}");
-            let accepted: InstallAccepted = client.post(&path, &request).await?;
-            follow(&client, tenant, accepted.install_job_id).await
+            let accepted = client.post::<InstallAccepted>(&path, &request).await;
+            let job = accepted.map_err(how_to_grant)?.install_job_id;
+            follow(&client, tenant, job, patience).await
         }
         Command::Rollback {
             tenant,
@@ -156,19 +163,68 @@ pub async fn run(settings: &Settings, args: Plugins) -> anyhow::Result<bool> {
     }
 }
 
-async fn status(client: &Client, tenant: TenantId, job: InstallId) -> anyhow::Result<InstallView> {
-    Ok(client
+/// Says how permissions are granted here, where the answer names the API's field.
+fn how_to_grant(error: CallError) -> anyhow::Error {
+    let hint = match error.code() {
+        code if code == Code::PermissionsNotAcknowledged.as_str() => {
+            "grant each with `--grant RESOURCE:ACTION`, those of high risk with `--acknowledge-high-risk` besides"
+        }
+        _ => return error.into(),
+    };
+    anyhow::anyhow!("{error}\n  {hint}")
+}
+
+async fn status(
+    client: &Client,
+    tenant: TenantId,
+    job: InstallId,
+) -> Result<InstallView, CallError> {
+    client
         .get(&format!(
             "/api/v1/admin/plugins/install/status?jobId={job}&tenant={tenant}"
         ))
-        .await?)
+        .await
 }
 
-async fn follow(client: &Client, tenant: TenantId, job: InstallId) -> anyhow::Result<bool> {
+/// The same, asked again for `patience` seconds while the core does not answer.
+async fn status_in_time(
+    client: &Client,
+    tenant: TenantId,
+    job: InstallId,
+    patience: u64,
+) -> anyhow::Result<InstallView> {
+    for second in 0..=patience {
+        match status(client, tenant, job).await {
+            Err(error) if error.is_transient() && second < patience => {
+                if second == 0 {
+                    say(
+                        "          the core does not answer; the install goes on without this command, which asks again",
+                    );
+                }
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            Err(error) if error.is_transient() => {
+                let hint = format!(
+                    "the core does not answer; later, follow the install again with `powerx plugins install --tenant {tenant} --resume {job}`"
+                );
+                return Err(anyhow::Error::from(error).context(hint));
+            }
+            answer => return Ok(answer?),
+        }
+    }
+    anyhow::bail!("no answer in {patience} s")
+}
+
+async fn follow(
+    client: &Client,
+    tenant: TenantId,
+    job: InstallId,
+    patience: u64,
+) -> anyhow::Result<bool> {
     say(&format!("{job}"));
     let mut shown = 0;
     loop {
-        let view = status(client, tenant, job).await?;
+        let view = status_in_time(client, tenant, job, patience).await?;
         shown = show(&view, shown);
         if view.status.is_final() {
             if let Some(problem) = &view.problem {

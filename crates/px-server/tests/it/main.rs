@@ -3,6 +3,7 @@
 mod accounts;
 mod bad;
 mod faults;
+mod operator;
 
 use px_server::demo::{self, Format};
 use px_server::settings::Settings;
