@@ -62,8 +62,5 @@ fn a_core_that_comes_back_is_asked_again() {
     // The core is asked, and knows no such token.
     let (told, error) = texts(&output);
     assert!(told.contains("the core does not answer"), "{told}");
-    assert!(
-        error.contains("PX-0504") || error.contains("PX-0101"),
-        "{error}"
-    );
+    assert!(error.contains("PX-0102"), "{error}");
 }
