@@ -4,6 +4,7 @@ The store is s3s-fs, which checks signatures; boto3 looks into it from outside, 
 """
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -115,10 +116,13 @@ def fetched(facts):
 
 def away():
     """The Marketplace says which part is away, keeps what is uploaded, and does not lie about the bundle."""
-    answer = world.until("the store's absence", lambda: next(
-        (a for a in [requests.get(f"{world.MARKET}/readyz", timeout=60)] if a.status_code == 503), None))
-    assert answer.json()["checks"]["bundles"] != "ok" and answer.json()["checks"]["database"] == "ok", answer.text
-    assert KEY not in answer.text
+    def absent():
+        answer = requests.get(f"{world.MARKET}/readyz", timeout=60)
+        return answer.text if answer.status_code == 503 else None
+
+    said = world.until("the store's absence", absent)
+    checks = json.loads(said)["checks"]
+    assert checks["bundles"] != "ok" and checks["database"] == "ok" and KEY not in said, said
     facts = world.bundle("stored_1")
     answer = requests.get(world.bundle_url(facts["sha256"]), timeout=60)
     assert answer.status_code == 503 and answer.json()["code"] == "PX-0002", answer.text
@@ -136,7 +140,8 @@ def second_version():
 
 def wrong_key(here, environment):
     """A server that the store does not let in ends and says which setting is wrong, not what is in it."""
-    wrong = environment | {"MKP_S3_SECRET_ACCESS_KEY": "secret-gone-wrong", "MKP_DATA_DIR": str(Path(here["folder"], "other"))}
+    wrong = environment | {"MKP_S3_SECRET_ACCESS_KEY": "secret-gone-wrong", "MKP_LISTEN": "127.0.0.1:0",
+                           "MKP_DATA_DIR": str(Path(here["folder"], "other"))}
     ended = subprocess.run([Path(here["programs"], "powerx-marketplace"), "serve"], env=wrong, capture_output=True, text=True,
                            timeout=60)
     said = ended.stdout + ended.stderr

@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use futures::{StreamExt, TryStreamExt, stream};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use px_api::{Code, Problem};
 use px_model::Digest;
@@ -77,7 +78,10 @@ async fn body(
         Body::empty()
     } else {
         let stream = market.blobs().read(digest, range).await;
-        Body::from_stream(stream.map_err(AppError::from)?)
+        let mut stream = stream.map_err(AppError::from)?;
+        // Trouble at the first bytes can still be said; later it can only be cut off.
+        let first = stream.try_next().await.map_err(AppError::from)?;
+        Body::from_stream(stream::iter(first.map(Ok)).chain(stream))
     };
     let mut answer = Response::new(body);
     put(&mut answer, header::CONTENT_LENGTH, &length.to_string());
