@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http::{Request, header};
+use http::{Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -35,6 +35,7 @@ pub struct S3Asked {
 #[derive(Debug)]
 struct Shared {
     left: AtomicI64,
+    void: AtomicI64,
     asked: Mutex<Vec<S3Asked>>,
 }
 
@@ -69,6 +70,7 @@ impl S3Server {
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             left: AtomicI64::new(ALWAYS),
+            void: AtomicI64::new(0),
             asked: Mutex::default(),
         });
         let state = Arc::clone(&shared);
@@ -122,6 +124,11 @@ impl S3Server {
         self.away_after(ALWAYS);
     }
 
+    /// Answers this many signed addresses as if they had run out.
+    pub fn void_next(&self, addresses: i64) {
+        self.shared.void.store(addresses, Ordering::SeqCst);
+    }
+
     /// Requests so far, also those that were not answered.
     #[must_use]
     pub fn asked(&self) -> Vec<S3Asked> {
@@ -166,6 +173,15 @@ async fn talk(stream: TcpStream, store: S3Service, shared: Arc<Shared>) {
             all.unwrap_or_else(PoisonError::into_inner).push(asked);
             if shared.left.fetch_sub(1, Ordering::SeqCst) <= 0 {
                 return Err(io::Error::other("away"));
+            }
+            let signed = request
+                .uri()
+                .query()
+                .is_some_and(|q| q.contains("X-Amz-Signature"));
+            if signed && shared.void.fetch_sub(1, Ordering::SeqCst) > 0 {
+                let mut void = Response::new(s3s::Body::empty());
+                *void.status_mut() = StatusCode::FORBIDDEN;
+                return Ok(void);
             }
             let answered = store.call(request.map(s3s::Body::from)).await;
             answered.map_err(|e| io::Error::other(format!("{e:?}")))

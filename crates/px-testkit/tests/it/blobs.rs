@@ -9,6 +9,9 @@ use px_store::{BlobError, Blobs, TroubleKind};
 use px_testkit::{S3Server, eventually};
 use sha2::Digest as _;
 
+/// A store, and where it has a blob.
+type Kind<'a> = (Blobs, Box<dyn Fn(&Digest) -> PathBuf + 'a>);
+
 struct Stores {
     folder: tempfile::TempDir,
     server: S3Server,
@@ -31,7 +34,7 @@ impl Stores {
     }
 
     /// Both kinds, with the file a blob has in each.
-    fn both(&self) -> [(Blobs, Box<dyn Fn(&Digest) -> PathBuf + '_>); 2] {
+    fn both(&self) -> [Kind<'_>; 2] {
         let blobs = self.path("blobs");
         let folder = Blobs::in_folder(&blobs).unwrap();
         [
