@@ -13,7 +13,7 @@ CHAINS = ["chain"]
 BALLAST = 6 << 20
 
 
-def bundles(programs, folder, samples, world, names=NAMES, chains=CHAINS):
+def bundles(programs, folder, samples, world, names=NAMES, chains=CHAINS, ballast=BALLAST):
     """Adds `bundles` to the world: name to facts as `px-plugin` tells them."""
     home = folder / "author"
     home.mkdir()
@@ -42,7 +42,7 @@ def bundles(programs, folder, samples, world, names=NAMES, chains=CHAINS):
         assert count == 1
         (plugin / "plugin.yaml").write_text(text)
         if sample == "board-static":
-            (plugin / "assets" / "photograph.bin").write_bytes(random.Random(name).randbytes(BALLAST))
+            (plugin / "assets" / "photograph.bin").write_bytes(random.Random(name).randbytes(ballast))
         packed = author("pack", plugin, "--out", path)
         return {
             "pluginId": packed["pluginId"], "version": packed["version"], "permissions": permissions,

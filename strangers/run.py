@@ -2,8 +2,8 @@
 
 Called by `cargo xtask strangers`, which makes what is needed: the folder with the programs
 (`--programs`), a folder for data (`--work`), a Python with the packages of requirements.txt
-(`--python`) and a folder with the `node_modules` of package.json (`--node`). Clients whose packages
-could not be had are named as such.
+(`--python`), a folder with the `node_modules` of package.json (`--node`), and the S3-compatible server
+s3s-fs (`--s3`). Clients that could not be had are named as such.
 """
 
 import argparse
@@ -39,6 +39,7 @@ CLIENTS = [
     "events_node.mjs",
     "bundles_curl.py",
     "bundles_aria2.py",
+    "bundles_s3.py",
     "archive_tools.py",
     "signature.py",
     "metrics_promtool.py",
@@ -82,6 +83,7 @@ def arguments():
         parser.add_argument(name, required=True)
     parser.add_argument("--python")
     parser.add_argument("--node")
+    parser.add_argument("--s3")
     parser.add_argument("--only", action="append", default=[])
     return parser.parse_args()
 
@@ -104,7 +106,10 @@ def run(name, world, options):
     words = command(name, options)
     if words is None:
         return name, "", "its packages could not be installed", "not available", ""
-    environment = dict(os.environ, STRANGERS_WORLD=str(world), PYTHONUNBUFFERED="1", PYTHONDONTWRITEBYTECODE="1")
+    if name == "bundles_s3.py" and not options.s3:
+        return name, "", "s3s-fs could not be built", "not available", ""
+    environment = dict(os.environ, STRANGERS_WORLD=str(world), PYTHONUNBUFFERED="1", PYTHONDONTWRITEBYTECODE="1",
+                       STRANGERS_S3=options.s3 or "")
     try:
         ended = subprocess.run(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                text=True, timeout=LIMIT)

@@ -18,6 +18,13 @@ pub struct Options {
     install: bool,
 }
 
+impl Options {
+    /// Whether this script is among the chosen ones.
+    fn wants(&self, script: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|word| script.contains(word.as_str()))
+    }
+}
+
 /// Reads the words after `strangers`.
 ///
 /// # Errors
@@ -80,6 +87,12 @@ fn try_run(options: &Options) -> io::Result<bool> {
     match node(&from, &work) {
         Ok(folder) => drop(runner.arg("--node").arg(folder)),
         Err(reason) => println!("==> LEFT OUT, the clients written in JavaScript: {reason}"),
+    }
+    if options.wants("bundles_s3.py") {
+        match s3_server(&work) {
+            Ok(program) => drop(runner.arg("--s3").arg(program)),
+            Err(reason) => println!("==> LEFT OUT, bundles on an S3-compatible server: {reason}"),
+        }
     }
     for name in &options.only {
         runner.arg("--only").arg(name);
@@ -147,6 +160,27 @@ fn node(from: &Path, work: &Path) -> io::Result<PathBuf> {
         current.write()?;
     }
     Ok(folder)
+}
+
+/// An S3-compatible server, built once from its published crate: those on PyPI and npm (moto, s3rver)
+/// take wrong signatures.
+fn s3_server(work: &Path) -> io::Result<PathBuf> {
+    const VERSION: &str = "0.14.1";
+    let root = work.join(format!("s3s-fs-{VERSION}"));
+    let program = root.join("bin/s3s-fs");
+    if !program.is_file() {
+        println!("==> building s3s-fs {VERSION}; once, this takes minutes");
+        let words = ["install", "s3s-fs", "--locked", "--debug", "--quiet"];
+        let mut install = cargo(&words);
+        install.args(["--version", VERSION, "--features", "binary", "--root"]);
+        install
+            .arg(&root)
+            .env("CARGO_TARGET_DIR", work.join("s3s-fs-build"));
+        if !succeeds(&mut install) {
+            return Err(io::Error::other("s3s-fs could not be built"));
+        }
+    }
+    Ok(program)
 }
 
 /// What a folder of packages was made from, so that the next run need not make it again.

@@ -233,10 +233,10 @@ codes! {
         "请填写理由后重新提交决定。";
     // 04xx: installing
     HostNotAllowed "PX-0401" 403 "Bundles may not come from this host" "不允许从该主机下载"
-        "PX_ONLINE_ALLOWED_HOSTS lists where an install URL may point, and this host is not there."
-        "Ask the operator, or install the listed version."
-        "安装地址只能指向 PX_ONLINE_ALLOWED_HOSTS 中列出的主机。"
-        "请联系运维人员，或安装市场上架的版本。";
+        "PX_ONLINE_ALLOWED_HOSTS lists where bundles may come from besides the Marketplace itself, and this host is not there. An install URL points to it, or the Marketplace keeps its bundles there."
+        "Ask the operator to add the host, or install a listed version in place of the URL."
+        "除市场本身外，插件包只能来自 PX_ONLINE_ALLOWED_HOSTS 中列出的主机，而该主机不在其中：安装地址指向它，或市场把插件包存放在那里。"
+        "请运维人员添加该主机，或改为安装市场上架的版本。";
     InstallDisabled "PX-0402" 503 "Installing is switched off" "安装功能已关闭"
         "The operator has set PX_ONLINE_INSTALL=0. Installed plugins keep running."
         "Ask the operator when installing is possible again."

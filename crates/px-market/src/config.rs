@@ -53,6 +53,9 @@ pub struct MarketConfig {
     pub engine_retry: Duration,
     /// How long after a listing the publisher is told who has not been reached yet.
     pub notify_deadline: SignedDuration,
+    /// How long an address holds that a download is sent on to, where bundles lie in a store that
+    /// signs addresses; `None`: the Marketplace sends the bytes itself.
+    pub signed_downloads: Option<Duration>,
 }
 
 /// One line of `MKP_AUTO_UPGRADE_RULES`: the first that fits a subscription limits its policy.
@@ -94,6 +97,7 @@ impl MarketConfig {
             max_feed_wait: Duration::from_secs(30),
             engine_retry: Duration::from_secs(60),
             notify_deadline: SignedDuration::from_mins(30),
+            signed_downloads: None,
         }
     }
 

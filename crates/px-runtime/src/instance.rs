@@ -34,7 +34,7 @@ pub struct Instance {
 
 enum Runner {
     Wasm(WasmRunner),
-    Process(ProcessRunner),
+    Process(Box<ProcessRunner>),
     Static(Files),
 }
 
@@ -62,7 +62,8 @@ impl Instance {
                 Runner::Wasm(WasmRunner::load(shared, &spec, component, recorder.clone()).await?)
             }
             Program::Process { .. } => {
-                Runner::Process(ProcessRunner::start(shared, &spec, recorder.clone()).await?)
+                let runner = ProcessRunner::start(shared, &spec, recorder.clone()).await?;
+                Runner::Process(Box::new(runner))
             }
             Program::Static { dir } => Runner::Static(Files::open(&spec, dir)?),
         };

@@ -2,6 +2,7 @@
 //! runs everything on one machine, and the demo that walks the whole chain.
 
 pub mod accounts;
+pub mod bundles;
 pub mod cli;
 pub mod core;
 pub mod demo;

@@ -9,12 +9,13 @@ use jiff::SignedDuration;
 use metrics_exporter_prometheus::PrometheusHandle;
 use px_market::{Market, MarketConfig};
 use px_notify::{AlertWebhook, Notifier, NotifyConfig, Schedule};
-use px_store::{Blobs, Db, MigrationSet};
+use px_store::{Db, MigrationSet};
 use px_web::http::Health;
 use px_web::i18n::Words;
 use px_work::Workers;
 use tokio::net::TcpListener;
 
+use crate::bundles;
 use crate::sandbox::Sandbox;
 use crate::serve::{Parts, Served, public_url, serve};
 use crate::settings::Settings;
@@ -115,6 +116,7 @@ fn config(
     config.notification_templates = settings
         .optional("MKP_NOTIFICATION_TEMPLATES")
         .map(PathBuf::from);
+    config.signed_downloads = bundles::signed_downloads(settings);
     if let Some(rules) = settings.optional("MKP_AUTO_UPGRADE_RULES") {
         config.auto_upgrade_rules = serde_json::from_str(&rules)
             .context("MKP_AUTO_UPGRADE_RULES: expected a JSON list of rules")?;
@@ -147,7 +149,8 @@ pub async fn start(
     metrics: PrometheusHandle,
 ) -> anyhow::Result<Served> {
     let folder = PathBuf::from(settings.text("MKP_DATA_DIR"));
-    let blobs = Blobs::in_folder(&folder.join("blobs"))?;
+    let blobs = bundles::open(settings, &folder).await?;
+    let stored = blobs.clone();
     let sandbox = Arc::new(Sandbox::new(
         settings,
         folder.join("sandbox"),
@@ -168,7 +171,10 @@ pub async fn start(
         routes: market.router().merge(px_market::ui::routes(market.clone())),
         site: px_market::ui::site(),
         words: px_market::ui::words(Words::shared()?)?,
-        health: Health::new().check(db.clone()).metrics(metrics),
+        health: Health::new()
+            .check(db.clone())
+            .check(stored)
+            .metrics(metrics),
         work,
     };
     serve(settings, db, listener, parts)

@@ -7,6 +7,7 @@
 
 mod audit;
 mod blobs;
+mod checked;
 mod db;
 mod env;
 mod error;
@@ -17,13 +18,15 @@ mod outbox;
 mod parts;
 mod points;
 mod row;
+mod s3;
+mod trouble;
 mod tx;
 mod value;
 
 pub use audit::{
     Actor, AuditEntry, AuditFilter, AuditRecord, AuditVerdict, list_audit, verify_audit,
 };
-pub use blobs::{BlobError, BlobStream, Blobs};
+pub use blobs::{BlobError, BlobStream, Blobs, LocalBlob};
 pub use db::{Db, Dialect};
 pub use env::{Clock, Env, Randomness, SystemClock, SystemRandomness};
 pub use error::StoreError;
@@ -33,6 +36,8 @@ pub use outbox::{NewEvent, feed, feed_head};
 pub use parts::PartFile;
 pub use points::{FaultPoints, Point, When};
 pub use row::Row;
+pub use s3::S3Settings;
+pub use trouble::{Trouble, TroubleKind};
 pub use tx::Tx;
 pub use value::Val;
 

@@ -5,6 +5,8 @@ mod database;
 mod env;
 mod origin;
 pub mod postgres;
+#[cfg(feature = "s3")]
+mod s3;
 mod samples;
 mod smtp;
 mod wait;
@@ -13,6 +15,8 @@ mod webhooks;
 pub use database::{Engine, TestDb, engines, test_db, test_db_with, test_dbs};
 pub use env::{CounterRandomness, TestClock, test_env};
 pub use origin::{Asked, BundleOrigin, Serve};
+#[cfg(feature = "s3")]
+pub use s3::{S3Asked, S3Server};
 pub use samples::{sample, samples_root};
 pub use smtp::{Mail, Refusal, SmtpSink, Stage};
 pub use wait::eventually;

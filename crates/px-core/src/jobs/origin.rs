@@ -24,7 +24,8 @@ pub struct OriginSettings {
     pub marketplace: Url,
     /// Token for the Marketplace, never sent elsewhere.
     pub token: Option<String>,
-    /// `PX_ONLINE_ALLOWED_HOSTS`: hosts an install URL may name, `*.example.com` for all below.
+    /// `PX_ONLINE_ALLOWED_HOSTS`: hosts an install URL may name and the
+    /// Marketplace may send downloads on to, `*.example.com` for all below.
     pub allowed_hosts: Vec<String>,
     /// Whether private, loopback and link-local addresses may be called.
     pub allow_private_addresses: bool,
@@ -74,7 +75,7 @@ impl HttpOrigin {
         if url.origin() == settings.marketplace.origin() {
             return Ok(url);
         }
-        check_foreign(settings, &url, true)?;
+        check_foreign(settings, &url)?;
         Ok(url)
     }
 
@@ -99,6 +100,13 @@ impl Origin for HttpOrigin {
         let named_by_marketplace = url.origin() == self.settings.marketplace.origin();
         for _ in 0..HOPS {
             let answer = self.ask(&url, offset).await?;
+            let own = url.origin() == self.settings.marketplace.origin();
+            if named_by_marketplace && !own && refuses(answer.status()) {
+                let status = answer.status();
+                return Err(away(&format!(
+                    "The store that the Marketplace sent this download on to answered {status}."
+                )));
+            }
             if !answer.status().is_redirection() {
                 return opened(answer, offset);
             }
@@ -109,8 +117,13 @@ impl Origin for HttpOrigin {
                 .and_then(|to| url.join(to).ok())
                 .ok_or_else(|| gone("The origin redirects to nowhere."))?;
             if target.origin() != self.settings.marketplace.origin() {
-                // The Marketplace may point to any public store; other hosts only to allowed ones.
-                check_foreign(&self.settings, &target, !named_by_marketplace)?;
+                check_foreign(&self.settings, &target).map_err(|mut fault| {
+                    if named_by_marketplace {
+                        fault.detail =
+                            format!("The Marketplace sends this download on: {}", fault.detail);
+                    }
+                    fault
+                })?;
             }
             url = target;
         }
@@ -118,9 +131,21 @@ impl Origin for HttpOrigin {
     }
 }
 
-fn check_foreign(settings: &OriginSettings, url: &Url, listed_hosts: bool) -> Result<(), Fault> {
+/// Answers of a store to a signed address that is void, for one, because it came too late; the next
+/// try is given a new one.
+fn refuses(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::BAD_REQUEST
+            | StatusCode::UNAUTHORIZED
+            | StatusCode::FORBIDDEN
+            | StatusCode::NOT_FOUND
+    )
+}
+
+fn check_foreign(settings: &OriginSettings, url: &Url) -> Result<(), Fault> {
     let host = url.host_str().unwrap_or_default();
-    if listed_hosts && !settings.allowed_hosts.iter().any(|a| matches(a, host)) {
+    if !settings.allowed_hosts.iter().any(|a| matches(a, host)) {
         let text = format!("`{host}` is not among PX_ONLINE_ALLOWED_HOSTS.");
         return Err(Fault::tenant(Code::HostNotAllowed, "host", text));
     }

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use px_api::market::{ListedVersion, PluginDetail, PluginPage, PluginSummary};
 use px_api::{Code, Problem};
 use px_model::{Channel, Digest, PluginId, VersionId};
+use px_store::BlobError;
+use url::Url;
 
 use super::authority::ViewerAuth;
 use super::error::{AppError, AppResult};
@@ -135,20 +137,35 @@ impl Market {
     /// see the version. Quarantined and recalled ones by nobody but them.
     ///
     /// # Errors
-    /// `PX-0003` otherwise.
+    /// `PX-0003` otherwise, `PX-0002` when the store is away or has bytes of another length.
     pub async fn bundle(&self, digest: &Digest, viewer: Option<&ViewerAuth>) -> AppResult<u64> {
         let rows = offers::by_digest(self.db(), digest).await?;
-        let allowed = rows
+        let row = rows
             .iter()
-            .any(|row| open_to_all(row) || may_see(viewer, row));
-        let size = if allowed {
-            self.blobs().len(digest).await?
-        } else {
-            None
-        };
-        size.ok_or_else(|| {
-            Problem::new(Code::NotFound, format!("there is no bundle {digest}")).into()
-        })
+            .find(|row| open_to_all(row) || may_see(viewer, row));
+        let nothing = || Problem::new(Code::NotFound, format!("there is no bundle {digest}"));
+        let row = row.ok_or_else(nothing)?;
+        let size = self.blobs().len(digest).await?.ok_or_else(nothing)?;
+        if size != row.size {
+            return Err(BlobError::Altered(*digest).into());
+        }
+        Ok(size)
+    }
+
+    /// Where a download is sent on to, when bundles lie in a store that signs addresses and the
+    /// settings want that. The caller has been found to be allowed the bundle ([`Market::bundle`]).
+    ///
+    /// # Errors
+    /// When the store cannot sign.
+    pub async fn signed_download(
+        &self,
+        digest: &Digest,
+        method: http::Method,
+    ) -> AppResult<Option<Url>> {
+        match self.config().signed_downloads {
+            Some(lifetime) => Ok(self.blobs().signed_url(digest, method, lifetime).await?),
+            None => Ok(None),
+        }
     }
 }
 

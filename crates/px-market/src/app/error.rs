@@ -1,7 +1,7 @@
 //! Why a use case was refused or could not be finished.
 
 use px_api::{Code, Problem};
-use px_store::{BlobError, StoreError};
+use px_store::{BlobError, StoreError, TroubleKind};
 
 /// A refusal with its problem document, or trouble underneath.
 #[derive(Debug, thiserror::Error)]
@@ -54,10 +54,19 @@ impl AppError {
             Self::Blob(BlobError::Missing(digest)) => {
                 Problem::new(Code::NotFound, format!("there is no bundle {digest}"))
             }
-            Self::Blob(BlobError::Store(_)) => Problem::new(
+            Self::Blob(BlobError::Altered(digest)) => Problem::new(
                 Code::Unavailable,
-                "the bundle store does not answer; try again shortly",
+                format!(
+                    "the bundle store holds other bytes than bundle {digest}; its operator must put them back"
+                ),
             ),
+            Self::Blob(BlobError::Store(trouble)) => {
+                let text = match trouble.kind() {
+                    TroubleKind::Away => "the bundle store does not answer; try again shortly",
+                    _ => "the bundle store refuses this server; its operator must correct that",
+                };
+                Problem::new(Code::Unavailable, text)
+            }
             Self::Blob(BlobError::Disk(e)) | Self::Io(e) => disk_problem(e),
             Self::Fault(_) => Problem::new(Code::Internal, "nothing was changed"),
         }

@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use futures::{StreamExt, TryStreamExt, stream};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use px_api::{Code, Problem};
 use px_model::Digest;
@@ -22,7 +23,9 @@ use crate::app::error::AppError;
 #[utoipa::path(get, path = "/api/marketplace/bundles/{name}", tag = "catalog",
     params(("name" = String, Path, description = "`{sha256}.pxp`")),
     responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>),
-        (status = 206, content_type = "application/octet-stream", body = Vec<u8>), (status = 304), (status = "default", body = Problem)))]
+        (status = 206, content_type = "application/octet-stream", body = Vec<u8>), (status = 304),
+        (status = 307, description = "The bytes are at `Location`, for a few minutes; ranges are asked for there"),
+        (status = "default", body = Problem)))]
 pub(super) async fn get(
     State(market): State<Market>,
     caller: Option<Extension<Caller>>,
@@ -35,12 +38,18 @@ pub(super) async fn get(
     let size = market.bundle(&digest, viewer.as_ref()).await?;
     let etag = format!("\"{digest}\"");
     let wanted = wanted(&headers, &etag, size);
+    if matches!(wanted, Wanted::Whole | Wanted::Part(_))
+        && let Some(store) = market.signed_download(&digest, method.clone()).await?
+    {
+        return Ok(elsewhere(store.as_str()));
+    }
     let mut answer = match &wanted {
         Wanted::NotModified => StatusCode::NOT_MODIFIED.into_response(),
         Wanted::Unsatisfiable => return Ok(unsatisfiable(size)),
-        Wanted::Whole => body(&market, &digest, &method, 0..size).await?,
+        Wanted::Whole => body(&market, &digest, &method, size, None).await?,
         Wanted::Part(range) => {
-            let mut answer = body(&market, &digest, &method, range.clone()).await?;
+            let length = range.end - range.start;
+            let mut answer = body(&market, &digest, &method, length, Some(range.clone())).await?;
             *answer.status_mut() = StatusCode::PARTIAL_CONTENT;
             let content = format!("bytes {}-{}/{size}", range.start, range.end - 1);
             put(&mut answer, header::CONTENT_RANGE, &content);
@@ -62,14 +71,17 @@ async fn body(
     market: &Market,
     digest: &Digest,
     method: &Method,
-    range: std::ops::Range<u64>,
+    length: u64,
+    range: Option<std::ops::Range<u64>>,
 ) -> Answer {
-    let length = range.end - range.start;
     let body = if method == Method::HEAD {
         Body::empty()
     } else {
-        let stream = market.blobs().read(digest, Some(range)).await;
-        Body::from_stream(stream.map_err(AppError::from)?)
+        let stream = market.blobs().read(digest, range).await;
+        let mut stream = stream.map_err(AppError::from)?;
+        // Trouble at the first bytes can still be said; later it can only be cut off.
+        let first = stream.try_next().await.map_err(AppError::from)?;
+        Body::from_stream(stream::iter(first.map(Ok)).chain(stream))
     };
     let mut answer = Response::new(body);
     put(&mut answer, header::CONTENT_LENGTH, &length.to_string());
@@ -79,6 +91,15 @@ async fn body(
         "application/octet-stream",
     );
     Ok(answer)
+}
+
+/// On to the store that has the bytes. The address is a secret of this one caller and soon void, so
+/// nobody may keep it.
+fn elsewhere(location: &str) -> Response {
+    let mut answer = StatusCode::TEMPORARY_REDIRECT.into_response();
+    put(&mut answer, header::LOCATION, location);
+    put(&mut answer, header::CACHE_CONTROL, "private, no-store");
+    answer
 }
 
 fn describe(answer: &mut Response, digest: &Digest, etag: &str) {

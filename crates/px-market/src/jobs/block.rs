@@ -5,6 +5,7 @@ use px_notify::{NewAlert, Severity, Text2, raise_alert};
 use px_review::{
     CheckId, CheckResult, Finding, Outcome, Policy, Report, SubjectFacts, SubjectKind,
 };
+use px_store::{BlobError, TroubleKind};
 use px_work::{Job, JobError};
 
 use super::Pipeline;
@@ -92,6 +93,32 @@ pub(super) async fn hold(
         reason.to_owned(),
         market.config().engine_retry,
     ))
+}
+
+/// Trouble with the bundle store that asking again at once will not end holds the version, as a
+/// broken engine does; other errors are the job's own.
+pub(super) async fn held_by_store<T>(
+    market: &Market,
+    job: &Job,
+    row: &VersionRow,
+    result: Result<T, AppError>,
+) -> Result<T, JobError> {
+    match result {
+        Ok(value) => Ok(value),
+        Err(AppError::Blob(e @ (BlobError::Store(_) | BlobError::Altered(_))))
+            if job.attempt >= QUICK || !passes(&e) =>
+        {
+            Err(hold(market, row, &e.to_string()).await?)
+        }
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// Tries before a store that is away counts as trouble for people.
+const QUICK: u32 = 4;
+
+fn passes(error: &BlobError) -> bool {
+    matches!(error, BlobError::Store(trouble) if trouble.kind() == TroubleKind::Away)
 }
 
 /// A job of the review was given up: the version stays where it is, operators are told.

@@ -14,7 +14,7 @@ use px_review::{
 use px_store::{Db, When};
 use px_work::{Job, JobError, JobHandler, NewJob};
 
-use super::block::{conclude, hold, stuck};
+use super::block::{conclude, held_by_store, hold, stuck};
 use super::facts::{on_blocking_thread, read};
 use super::{CHECKS, COMPATIBILITY, Pipeline};
 use crate::Market;
@@ -47,7 +47,8 @@ impl JobHandler for Checks {
             return Ok(());
         };
         self.0.pass(&row, STEP, When::Before).await?;
-        let (report, facts) = check(&self.0, &row).await?;
+        let checked = check(&self.0, &row).await;
+        let (report, facts) = held_by_store(&self.0, job, &row, checked).await?;
         self.0.pass(&row, STEP, When::Done).await?;
         if report.verdict.status == Status::Blocked {
             return finish(&self.0, job, &row, &report, facts).await;
@@ -115,12 +116,13 @@ pub(super) async fn finish(
 }
 
 async fn check(market: &Market, row: &VersionRow) -> AppResult<(Report, Option<BundleFacts>)> {
-    let path = market
-        .blobs()
-        .local_file(&row.sha256, &market.config().data_dir.join("scratch"))
-        .await?;
+    let bundle = market.blobs().local_file(&row.sha256).await?;
     let context = context(market, row).await?;
-    on_blocking_thread(move || (check_bundle(&path, &context), read(&path))).await
+    on_blocking_thread(move || {
+        let path = bundle.path();
+        (check_bundle(path, &context), read(path))
+    })
+    .await
 }
 
 /// Everything the Marketplace knows about a version besides its bytes.

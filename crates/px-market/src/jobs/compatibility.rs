@@ -6,10 +6,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use px_model::{PluginId, Version};
 use px_review::{CheckResult, Engine, Policy, Report, Status};
-use px_store::When;
+use px_store::{LocalBlob, When};
 use px_work::{Job, JobError, JobHandler};
 
-use super::block::{hold, stuck};
+use super::block::{held_by_store, hold, stuck};
 use super::checks::{finish, not_made};
 use super::{COMPATIBILITY, Pipeline};
 use crate::Market;
@@ -71,7 +71,10 @@ impl JobHandler for Compatibility {
         };
         market.pass(&row, STEP, When::Before).await?;
         let report = self.known(&row).await?;
-        let run = match market.compatibility().run(&self.subject(&row).await?).await {
+        let bundle = market.blobs().local_file(&row.sha256).await;
+        let bundle = held_by_store(market, job, &row, bundle.map_err(AppError::from)).await?;
+        let subject = self.subject(&row, &bundle);
+        let run = match market.compatibility().run(&subject).await {
             Ok(run) => run,
             Err(reason) => return Err(hold(market, &row, &format!("sandbox: {reason}")).await?),
         };
@@ -98,14 +101,12 @@ impl Compatibility {
         Ok(serde_json::from_value(stored.body)?)
     }
 
-    async fn subject(&self, row: &VersionRow) -> Result<CompatibilitySubject, AppError> {
-        let config = self.0.config();
-        let scratch = config.data_dir.join("scratch");
-        Ok(CompatibilitySubject {
-            bundle: self.0.blobs().local_file(&row.sha256, &scratch).await?,
+    fn subject(&self, row: &VersionRow, bundle: &LocalBlob) -> CompatibilitySubject {
+        CompatibilitySubject {
+            bundle: bundle.path().to_owned(),
             plugin: row.plugin.clone(),
             version: row.version.clone(),
-            cores: config.supported_cores.clone(),
-        })
+            cores: self.0.config().supported_cores.clone(),
+        }
     }
 }

@@ -17,11 +17,8 @@ const READMES: [&str; 3] = ["README.md", "readme.md", "docs/README.md"];
 
 /// Facts of a bundle in the store; `None` when it cannot be read.
 pub(super) async fn of_blob(market: &Market, row: &VersionRow) -> AppResult<Option<BundleFacts>> {
-    let path = market
-        .blobs()
-        .local_file(&row.sha256, &market.config().data_dir.join("scratch"))
-        .await?;
-    on_blocking_thread(move || read(&path)).await
+    let bundle = market.blobs().local_file(&row.sha256).await?;
+    on_blocking_thread(move || read(bundle.path())).await
 }
 
 /// Runs blocking work beside the runtime.

@@ -8,7 +8,7 @@ use px_model::Digest;
 use px_store::{Actor, When};
 use px_work::{Job, JobError, JobHandler, NewJob};
 
-use super::block::{Refusal, refuse};
+use super::block::{Refusal, held_by_store, refuse};
 use super::{CHECKS, INTAKE, Pipeline};
 use crate::Market;
 use crate::app::error::AppError;
@@ -38,7 +38,8 @@ impl JobHandler for Intake {
             return Ok(());
         };
         self.0.pass(&row, STEP, When::Before).await?;
-        let arrived = self.arrived(&row).await?;
+        let arrived = self.arrived(&row).await;
+        let arrived = held_by_store(&self.0, job, &row, arrived).await?;
         self.0.pass(&row, STEP, When::Done).await?;
         match arrived {
             Arrival::Stored => self.accept(job, &pipeline).await,

@@ -128,6 +128,49 @@ pub const SETTINGS: &[Setting] = &[
         "sqlite:PATH or postgres://…; empty: a file in the data folder",
     ),
     setting(
+        "MKP_S3_BUCKET",
+        Kind::Text,
+        "",
+        "bucket, or BUCKET/FOLDER, for bundles; empty: the data folder",
+    ),
+    setting(
+        "MKP_S3_ENDPOINT",
+        Kind::Url,
+        "",
+        "address of the S3-compatible store; empty: Amazon's",
+    ),
+    setting(
+        "MKP_S3_PUBLIC_ENDPOINT",
+        Kind::Url,
+        "",
+        "address of the store as cores and people reach it; empty: as MKP_S3_ENDPOINT",
+    ),
+    setting(
+        "MKP_S3_BUCKET_IN_HOST",
+        Kind::Switch,
+        "0",
+        "1 when the store wants the bucket in the host name (BUCKET.HOST) rather than in the path",
+    ),
+    setting(
+        "MKP_S3_REGION",
+        Kind::Text,
+        "us-east-1",
+        "region of the bucket",
+    ),
+    setting(
+        "MKP_S3_ACCESS_KEY_ID",
+        Kind::Secret,
+        "",
+        "access key for the bucket; empty, on Amazon only: the machine's role",
+    ),
+    setting("MKP_S3_SECRET_ACCESS_KEY", Kind::Secret, "", "its secret"),
+    setting(
+        "MKP_S3_REDIRECT_SECONDS",
+        Kind::Number,
+        "300",
+        "how long a signed address holds that a download is sent on to, at most 3600; 0: the Marketplace sends the bytes",
+    ),
+    setting(
         "PX_MARKET_PUBLISH_ENABLED",
         Kind::Switch,
         "1",
@@ -258,7 +301,7 @@ pub const SETTINGS: &[Setting] = &[
         "PX_ONLINE_ALLOWED_HOSTS",
         Kind::List,
         "",
-        "hosts an install URL may point to, besides the Marketplace",
+        "hosts an install URL may point to and the Marketplace may send downloads on to, besides itself",
     ),
     setting(
         "PX_PROBATION_SECONDS",

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::{StatusCode, header};
 use metrics_exporter_prometheus::PrometheusHandle;
-use px_store::Db;
+use px_store::{BlobError, Blobs, Db, TroubleKind};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -38,6 +38,27 @@ impl Check for Db {
 
     async fn check(&self) -> Result<(), String> {
         self.ping().await.map_err(|error| error.to_string())
+    }
+}
+
+#[async_trait]
+impl Check for Blobs {
+    fn name(&self) -> &'static str {
+        "bundles"
+    }
+
+    async fn check(&self) -> Result<(), String> {
+        let Err(error) = Blobs::check(self).await else {
+            return Ok(());
+        };
+        // Anybody may read this: the log says more.
+        tracing::warn!(%error, "the bundle store is not ready");
+        Err(match error {
+            BlobError::Store(trouble) if trouble.kind() != TroubleKind::Away => {
+                "the store refuses this server; its log says why".to_owned()
+            }
+            _ => "the store does not answer".to_owned(),
+        })
     }
 }
 

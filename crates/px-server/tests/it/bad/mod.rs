@@ -3,6 +3,7 @@
 
 mod audit;
 mod browser;
+mod buckets;
 mod bundles;
 mod catalog;
 mod faulty;
