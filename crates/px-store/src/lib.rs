@@ -11,6 +11,7 @@ mod db;
 mod env;
 mod error;
 mod flush;
+mod ground;
 mod idempotency;
 mod migrate;
 mod outbox;
@@ -19,6 +20,7 @@ mod points;
 mod row;
 mod tx;
 mod value;
+mod wakes;
 
 pub use audit::{
     Actor, AuditEntry, AuditFilter, AuditRecord, AuditVerdict, list_audit, verify_audit,
@@ -29,7 +31,7 @@ pub use env::{Clock, Env, Randomness, SystemClock, SystemRandomness};
 pub use error::StoreError;
 pub use idempotency::{Replay, recall, remember};
 pub use migrate::{Migration, MigrationSet};
-pub use outbox::{NewEvent, feed, feed_head};
+pub use outbox::{NewEvent, OUTBOX, feed, feed_head};
 pub use parts::PartFile;
 pub use points::{FaultPoints, Point, When};
 pub use row::Row;

@@ -16,6 +16,9 @@ use crate::app::ports::Unit;
 /// Event type of a transition that is neither an end nor a roll-back.
 pub const CHANGED: &str = "plugin.install.changed";
 
+/// Topic that a transaction touches when somebody leaves a wish with a running install.
+pub const ASKS: &str = "install.asks";
+
 /// Why a state is entered.
 #[derive(Debug, Clone, Default)]
 pub struct Note<'a> {
@@ -313,6 +316,7 @@ pub async fn migrating(db: &Db, install: &mut Install) -> Result<()> {
 /// # Errors
 /// [`StoreError::Stale`] when the install has ended in the meantime.
 pub async fn ask(tx: &mut Tx, scope: &TenantScope, id: InstallId, ask: &Ask) -> Result<()> {
+    tx.touch(ASKS);
     tx.exec_one(
         "install",
         "UPDATE installs SET ask = $1 WHERE id = $2 AND active = 1 AND ($3 IS NULL OR tenant = $3)",
@@ -326,6 +330,7 @@ pub async fn ask(tx: &mut Tx, scope: &TenantScope, id: InstallId, ask: &Ask) -> 
 /// # Errors
 /// When the engine is away.
 pub async fn cancel_early(tx: &mut Tx, version: VersionId) -> Result<u64> {
+    tx.touch(ASKS);
     tx.exec(
         "UPDATE installs SET ask = $1 WHERE version_id = $2 AND active = 1
            AND state NOT IN ('activating', 'probation', 'rolling_back')",
