@@ -101,9 +101,8 @@ impl Machine {
         let mut asks = self.db.touched(installs::ASKS);
         loop {
             asks.mark_unchanged();
-            let found = installs::get(&self.db, &TenantScope::every(), install.id).await;
-            if let Ok(Some(found)) = found
-                && (found.ask.is_some() || found.generation != install.generation)
+            if let Ok(Some((generation, ask))) = installs::wish(&self.db, install.id).await
+                && (ask.is_some() || generation != install.generation)
             {
                 return Ok(Done::Again);
             }

@@ -7,7 +7,7 @@ use px_model::{
 use px_store::{Actor, AuditEntry, Db, NewEvent, Result, StoreError, Tx, vals};
 use serde_json::json;
 
-use super::install_row::{actor_json, ask_json, from_row, opt_json};
+use super::install_row::{actor_json, ask_from, ask_json, from_row, opt_json};
 use crate::app::authority::TenantScope;
 use crate::app::fault::{Blame, Fault};
 use crate::app::install::{Ask, Install};
@@ -86,7 +86,7 @@ pub async fn insert(tx: &mut Tx, source: &str, install: &Install) -> Result<Audi
     record(tx, source, install, None, &install.actor, &Note::default()).await
 }
 
-/// Enters a state. The row must still be of the generation and state `install` was read with.
+/// Enters a state. A wish that somebody left in the meantime stays until the install ends. The row must still be of the generation and state `install` was read with.
 ///
 /// # Errors
 /// [`StoreError::Stale`] when somebody else changed it first; then the transaction must be dropped.
@@ -113,8 +113,9 @@ pub async fn enter(
         "UPDATE installs SET state = $1, state_since = $2, due_at = $2, attempts = 0,
              transitions = $3, generation = $4, active = $5, confirm_by = $6, was_committed = $7,
              problem = $8, cause = $9, blame = $10, rollback_at = $11, rollback_micros = $12,
-             finished_at = $13, facts = $14, previous = $15, ask = $16
-         WHERE id = $17 AND generation = $18 AND state = $19",
+             finished_at = $13, facts = $14, previous = $15,
+             ask = CASE WHEN $5 = 0 THEN NULL ELSE ask END
+         WHERE id = $16 AND generation = $17 AND state = $18",
         vals![
             to,
             now,
@@ -131,7 +132,6 @@ pub async fn enter(
             install.finished,
             opt_json(install.facts.as_ref())?,
             opt_json(install.previous.as_ref())?,
-            opt_json(install.ask.as_ref().map(ask_json).as_ref())?,
             install.id,
             before,
             from
@@ -351,6 +351,22 @@ pub async fn get(db: &Db, scope: &TenantScope, id: InstallId) -> Result<Option<I
         )
         .await?;
     row.as_ref().map(from_row).transpose()
+}
+
+/// What may change while somebody holds an install: its generation, when it is taken over, and the
+/// wish that a person left. The rest is as the holder wrote it.
+///
+/// # Errors
+/// When the engine is away.
+pub async fn wish(db: &Db, id: InstallId) -> Result<Option<(i64, Option<Ask>)>> {
+    let row = db
+        .opt(
+            "SELECT generation, ask FROM installs WHERE id = $1",
+            vals![id],
+        )
+        .await?;
+    row.map(|row| Ok((row.int("generation")?, ask_from(&row)?)))
+        .transpose()
 }
 
 /// As [`get`], inside a transaction.
