@@ -7,7 +7,8 @@ use px_model::{
 use px_store::{Actor, AuditEntry, Db, NewEvent, Result, StoreError, Tx, vals};
 use serde_json::json;
 
-use super::install_row::{actor_json, ask_from, ask_json, from_row, opt_json};
+use super::install_row::{actor_json, ask_json, from_row, opt_json};
+pub use super::wishes::wish;
 use crate::app::authority::TenantScope;
 use crate::app::fault::{Blame, Fault};
 use crate::app::install::{Ask, Install};
@@ -351,22 +352,6 @@ pub async fn get(db: &Db, scope: &TenantScope, id: InstallId) -> Result<Option<I
         )
         .await?;
     row.as_ref().map(from_row).transpose()
-}
-
-/// What may change while somebody holds an install: its generation, when it is taken over, and the
-/// wish that a person left. The rest is as the holder wrote it.
-///
-/// # Errors
-/// When the engine is away.
-pub async fn wish(db: &Db, id: InstallId) -> Result<Option<(i64, Option<Ask>)>> {
-    let row = db
-        .opt(
-            "SELECT generation, ask FROM installs WHERE id = $1",
-            vals![id],
-        )
-        .await?;
-    row.map(|row| Ok((row.int("generation")?, ask_from(&row)?)))
-        .transpose()
 }
 
 /// As [`get`], inside a transaction.
