@@ -6,21 +6,19 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use px_model::NoticeId;
-use px_store::{Db, Result, Tx};
+use px_store::{Db, Result};
 use px_work::{Job, JobError, JobHandler, Periodic, Workers};
 use serde::Deserialize;
-use tracing::{info, warn};
+use tracing::info;
 
-use crate::alert::{raise_but_not_to, resolve_alert};
+use crate::book::Book;
 use crate::gate::Gate;
+use crate::journal::{Journal, Report};
 use crate::mail::Mailer;
 use crate::notice::{MAIL_JOB, WEBHOOK_JOB};
-use crate::store::{alerts, endpoints, notices};
+use crate::store::{alerts, notices};
 use crate::webhook::Poster;
-use crate::{
-    Endpoint, EndpointKind, EndpointState, NewAlert, Notice, NoticeState, NotifyConfig,
-    NotifyError, Severity, Text2, metric,
-};
+use crate::{Endpoint, EndpointKind, Notice, NoticeState, NotifyConfig, NotifyError, metric};
 
 /// How an attempt went.
 #[derive(Debug)]
@@ -57,6 +55,7 @@ pub struct Notifier {
     poster: Poster,
     mailer: Option<Mailer>,
     gate: Gate,
+    journal: Arc<Journal>,
 }
 
 impl Notifier {
@@ -69,6 +68,7 @@ impl Notifier {
             poster: Poster::new(&config)?,
             mailer: Mailer::new(&config)?,
             gate: Gate::new(config.per_host, config.slow_lane, config.total_timeout),
+            journal: Journal::new(db.clone(), Book::new(&config)),
             db,
             config,
         }))
@@ -109,7 +109,8 @@ impl Notifier {
     /// # Errors
     /// When the engine is away; then the attempt counts as not made and is repeated.
     pub async fn deliver(&self, id: NoticeId, job: Option<&Job>) -> Result<Next> {
-        let Some((notice, body)) = notices::find(&self.db, id).await? else {
+        let Some((notice, body, endpoint, secrets)) = notices::addressed(&self.db, id).await?
+        else {
             return Ok(Next::Ended(NoticeState::Dead));
         };
         if notice.state != NoticeState::Pending {
@@ -120,9 +121,6 @@ impl Notifier {
         if let Some(due) = notice.next_at.filter(|due| *due > now) {
             return Ok(Next::After(until(now, due), "not due yet".to_owned()));
         }
-        let Some((endpoint, secrets)) = endpoints::find(&self.db, notice.endpoint).await? else {
-            return Ok(Next::Ended(NoticeState::Dead));
-        };
         let started = Instant::now();
         let outcome = match &endpoint.kind {
             EndpointKind::Webhook { url } => {
@@ -148,200 +146,36 @@ impl Notifier {
         let ok = matches!(outcome, Outcome::Arrived { .. });
         let seconds = started.elapsed().as_secs_f64();
         metric::attempt(&self.config.metric_prefix, notice.channel, ok, seconds);
-        self.record(&notice, &endpoint, outcome, job).await
+        self.record(notice, endpoint, outcome, job).await
     }
 
-    /// Writes down how an attempt went, in one transaction with everything that follows from it.
+    /// Has an outcome written with everything that follows from it, `job`'s end included.
     async fn record(
         &self,
-        notice: &Notice,
-        endpoint: &Endpoint,
+        notice: Notice,
+        endpoint: Endpoint,
         outcome: Outcome,
         job: Option<&Job>,
     ) -> Result<Next> {
-        let mut tx = self.db.begin().await?;
-        let next = self.settle(&mut tx, notice, endpoint, outcome).await?;
-        if let (Next::Ended(_), Some(job)) = (&next, job) {
-            job.finish(&mut tx).await?;
-        }
-        tx.commit().await?;
+        let (id, to) = (notice.id, endpoint.id);
+        let (channel, queued_at) = (notice.channel, notice.queued_at);
+        let report = Report {
+            notice,
+            endpoint,
+            outcome,
+            job: job.cloned(),
+        };
+        let next = self.journal.write(report).await?;
         if let Next::Ended(state) = &next {
-            let waited = until(notice.queued_at, self.db.env().now());
-            metric::ended(&self.config.metric_prefix, notice.channel, *state, waited);
-            info!(notice = %notice.id, endpoint = %endpoint.id, state = %state, "notice ended");
+            let waited = until(queued_at, self.db.env().now());
+            metric::ended(&self.config.metric_prefix, channel, *state, waited);
+            info!(notice = %id, endpoint = %to, state = %state, "notice ended");
         }
         Ok(next)
     }
-
-    async fn settle(
-        &self,
-        tx: &mut Tx,
-        notice: &Notice,
-        endpoint: &Endpoint,
-        outcome: Outcome,
-    ) -> Result<Next> {
-        let now = tx.env().now();
-        match outcome {
-            Outcome::Arrived { status } => {
-                notices::delivered(tx, notice.id, now, status).await?;
-                endpoints::succeeded(tx, endpoint.id, now).await?;
-                for audience in self.audiences(endpoint) {
-                    resolve_alert(tx, &audience, &key(endpoint)).await?;
-                }
-                Ok(Next::Ended(NoticeState::Delivered))
-            }
-            Outcome::NoChannel => {
-                let why = "no mail server is configured (smtp_url)";
-                notices::failed(tx, notice.id, NoticeState::Skipped, None, None, why).await?;
-                Ok(Next::Ended(NoticeState::Skipped))
-            }
-            Outcome::Gone => {
-                let why = "the receiver answered 410 Gone";
-                notices::failed(tx, notice.id, NoticeState::Dead, None, Some(410), why).await?;
-                endpoints::failed(tx, endpoint.id, now).await?;
-                endpoints::retire(tx, endpoint.id, EndpointState::Disabled, why).await?;
-                self.alert(tx, endpoint, gone_text(endpoint)).await?;
-                Ok(Next::Ended(NoticeState::Dead))
-            }
-            Outcome::Hopeless { status, reason } => {
-                self.failed(tx, notice, endpoint, None, status, reason)
-                    .await
-            }
-            Outcome::Failed {
-                status,
-                reason,
-                retry_after,
-            } => {
-                let due = self.next_attempt(tx, notice, now, retry_after);
-                self.failed(tx, notice, endpoint, due, status, reason).await
-            }
-        }
-    }
-
-    async fn failed(
-        &self,
-        tx: &mut Tx,
-        notice: &Notice,
-        endpoint: &Endpoint,
-        due: Option<Timestamp>,
-        status: Option<u16>,
-        reason: String,
-    ) -> Result<Next> {
-        let state = if due.is_some() {
-            NoticeState::Pending
-        } else {
-            NoticeState::Dead
-        };
-        notices::failed(tx, notice.id, state, due, status, &reason).await?;
-        let now = tx.env().now();
-        let in_a_row = endpoints::failed(tx, endpoint.id, now).await?;
-        warn!(notice = %notice.id, endpoint = %endpoint.id, in_a_row, %reason, "attempt failed");
-        if in_a_row >= i64::from(self.config.alert_after) || due.is_none() {
-            let text = failing_text(endpoint, in_a_row, &reason);
-            self.alert(tx, endpoint, text).await?;
-        }
-        Ok(match due {
-            Some(due) => Next::After(until(now, due), reason),
-            None => Next::Ended(NoticeState::Dead),
-        })
-    }
-
-    /// When the next attempt is due by the schedule, never before a second from now, and not
-    /// before the receiver asked for.
-    fn next_attempt(
-        &self,
-        tx: &Tx,
-        notice: &Notice,
-        now: Timestamp,
-        retry_after: Option<Duration>,
-    ) -> Option<Timestamp> {
-        let mut chance = [0; 4];
-        chance.copy_from_slice(&tx.env().random_bytes(4));
-        let made = usize::try_from(notice.attempts).unwrap_or_default() + 1;
-        let due = self
-            .config
-            .schedule
-            .due(notice.base_at, made, u32::from_be_bytes(chance))?;
-        let wait = retry_after.unwrap_or_default().max(Duration::from_secs(1));
-        Some(due.max(now + wait))
-    }
-
-    async fn alert(&self, tx: &mut Tx, endpoint: &Endpoint, text: (Text2, Text2)) -> Result<()> {
-        for audience in self.audiences(endpoint) {
-            let new = NewAlert {
-                audience,
-                severity: Severity::Warning,
-                kind: "notify.endpoint_failing".to_owned(),
-                title: text.0.clone(),
-                body: text.1.clone(),
-                tenant: endpoint
-                    .owner
-                    .strip_prefix("tenant:")
-                    .and_then(|id| id.parse().ok()),
-                subject: Some(endpoint.id.to_string()),
-                dedup: Some(key(endpoint)),
-            };
-            raise_but_not_to(tx, new, Some(endpoint.id)).await?;
-        }
-        Ok(())
-    }
-
-    /// Who is told that an endpoint fails: its owner and the operators.
-    fn audiences(&self, endpoint: &Endpoint) -> Vec<String> {
-        let operators = self.config.operators.clone();
-        if endpoint.owner.starts_with(crate::ALERT_OWNER) || endpoint.owner == operators {
-            vec![operators]
-        } else {
-            vec![endpoint.owner.clone(), operators]
-        }
-    }
 }
 
-fn key(endpoint: &Endpoint) -> String {
-    format!("endpoint:{}", endpoint.id)
-}
-
-/// What people are shown of an endpoint: a path may hold a token.
-fn shown(endpoint: &Endpoint) -> &str {
-    match &endpoint.kind {
-        EndpointKind::Webhook { url } => url.authority(),
-        EndpointKind::Mail { address, .. } => address,
-    }
-}
-
-fn failing_text(endpoint: &Endpoint, in_a_row: i64, reason: &str) -> (Text2, Text2) {
-    let to = shown(endpoint);
-    (
-        Text2::new(
-            format!("Notices to {to} do not arrive"),
-            format!("发往 {to} 的通知无法送达"),
-        ),
-        Text2::new(
-            format!(
-                "{in_a_row} failed attempts in a row; the last one: {reason}. Check the receiver; dead letters can be sent again."
-            ),
-            format!(
-                "连续失败 {in_a_row} 次；最近一次：{reason}。请检查接收方；失败的通知可以重新发送。"
-            ),
-        ),
-    )
-}
-
-fn gone_text(endpoint: &Endpoint) -> (Text2, Text2) {
-    let to = shown(endpoint);
-    (
-        Text2::new(
-            format!("The endpoint {to} was switched off"),
-            format!("接收端 {to} 已停用"),
-        ),
-        Text2::new(
-            "The receiver answered 410 Gone, so nothing more is sent there. Enable the endpoint again if that was a mistake.",
-            "接收方返回 410 Gone，不再向其发送通知。如属误报，请重新启用该接收端。",
-        ),
-    )
-}
-
-fn until(now: Timestamp, due: Timestamp) -> Duration {
+pub(crate) fn until(now: Timestamp, due: Timestamp) -> Duration {
     Duration::try_from(due.duration_since(now)).unwrap_or_default()
 }
 

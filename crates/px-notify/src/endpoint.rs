@@ -164,7 +164,7 @@ pub fn check_kind(kind: &EndpointKind) -> Result<(), NotifyError> {
 /// # Errors
 /// When the engine is away.
 pub async fn get_endpoint(db: &Db, id: EndpointId) -> Result<Option<Endpoint>> {
-    Ok(endpoints::find(db, id).await?.map(|(endpoint, _)| endpoint))
+    endpoints::find(db, id).await
 }
 
 /// An owner's endpoints, oldest first, removed ones left out.

@@ -147,7 +147,7 @@ pub fn guarded_client(
         .no_proxy()
         .connect_timeout(connect)
         .timeout(total)
-        .pool_max_idle_per_host(2)
+        .pool_max_idle_per_host(4)
         .pool_idle_timeout(Duration::from_secs(30))
         .user_agent(concat!("PowerX-Notify/", env!("CARGO_PKG_VERSION")))
         .build()

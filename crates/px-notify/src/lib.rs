@@ -6,12 +6,14 @@
 //! Webhooks and carry one CloudEvents event as JSON.
 
 mod alert;
+mod book;
 mod config;
 mod deliver;
 mod endpoint;
 mod gate;
 mod guard;
 mod inbox;
+mod journal;
 mod mail;
 mod metric;
 mod notice;
@@ -44,15 +46,21 @@ pub use notice::{
 pub use schedule::Schedule;
 pub use stats::{
     ChannelStats, FailureRate, Laggard, NoticeStats, Receipt, failure_rate, notice_receipts,
-    notice_stats,
+    notice_stats, notices_pending,
 };
 pub use text::{Severity, Severity as Level, Text2};
 
 /// Tables of this crate.
 pub const MIGRATIONS: px_store::MigrationSet = px_store::MigrationSet {
     name: "notify",
-    migrations: &[px_store::Migration {
-        name: "0001_notify",
-        sql: include_str!("../migrations/0001_notify.sql"),
-    }],
+    migrations: &[
+        px_store::Migration {
+            name: "0001_notify",
+            sql: include_str!("../migrations/0001_notify.sql"),
+        },
+        px_store::Migration {
+            name: "0002_causes",
+            sql: include_str!("../migrations/0002_causes.sql"),
+        },
+    ],
 };

@@ -30,7 +30,7 @@ const MIGRATIONS: [MigrationSet; 5] = [
 ];
 
 /// Deliveries at once, per channel.
-pub const DELIVERIES: usize = 64;
+pub const DELIVERIES: usize = 256;
 
 /// Opens a server's database: the configured one, or a file in its data folder.
 ///

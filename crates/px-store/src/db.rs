@@ -4,7 +4,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
+use sqlx::pool::PoolConnectionMetadata;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -12,6 +13,7 @@ use sqlx::{Connection as _, Postgres, SqlSafeStr, Sqlite};
 use tokio::sync::watch;
 
 use crate::flush::Flusher;
+use crate::wakes::Wakes;
 use crate::{Env, Result, Row, StoreError, Tx, Val};
 
 /// Which engine is behind a [`Db`].
@@ -22,6 +24,12 @@ pub enum Dialect {
     /// PostgreSQL.
     Postgres,
 }
+
+/// How long a connection may rest and be believed to be there.
+const RESTED: Duration = Duration::from_millis(500);
+
+/// Statements that a connection keeps prepared: all that a server has.
+const STATEMENTS: usize = 500;
 
 pub(crate) enum Engine {
     Sqlite {
@@ -37,7 +45,7 @@ pub(crate) enum Engine {
 pub struct Db {
     pub(crate) engine: Arc<Engine>,
     pub(crate) env: Env,
-    pub(crate) commits: Arc<watch::Sender<u64>>,
+    pub(crate) wakes: Arc<Wakes>,
 }
 
 impl Db {
@@ -53,7 +61,11 @@ impl Db {
                 .max_connections(16)
                 .acquire_timeout(Duration::from_secs(10))
                 .after_connect(|connection, _| Box::pin(guard(connection)))
-                .connect(address)
+                .test_before_acquire(false)
+                .before_acquire(|connection, meta| Box::pin(awake(connection, meta)))
+                .connect_with(
+                    PgConnectOptions::from_str(address)?.statement_cache_capacity(STATEMENTS),
+                )
                 .await?;
             Engine::Postgres(pool)
         } else {
@@ -68,7 +80,7 @@ impl Db {
         Ok(Self {
             engine: Arc::new(engine),
             env,
-            commits: Arc::new(watch::Sender::new(0)),
+            wakes: Arc::new(Wakes::new()),
         })
     }
 
@@ -96,11 +108,18 @@ impl Db {
         Tx::begin(self).await
     }
 
-    /// Wakes whenever a transaction of this process commits; followers of the feed and of jobs
-    /// wait on it and poll besides, for commits of other processes.
+    /// Wakes whenever a transaction of this process commits. What waits for one thing waits with
+    /// [`Db::touched`], which wakes it less often.
     #[must_use]
     pub fn commits(&self) -> watch::Receiver<u64> {
-        self.commits.subscribe()
+        self.wakes.every()
+    }
+
+    /// Wakes whenever a transaction of this process commits that touched `topic` (see
+    /// [`Tx::touch`]); followers poll besides, for commits of other processes.
+    #[must_use]
+    pub fn touched(&self, topic: &str) -> watch::Receiver<u64> {
+        self.wakes.of(topic)
     }
 
     /// Rows of a query outside any transaction.
@@ -190,18 +209,33 @@ async fn guard(connection: &mut PgConnection) -> std::result::Result<(), sqlx::E
     sqlx::query(text).execute(connection).await.map(drop)
 }
 
+/// A server that restarted has closed the connections that rest. One that was in use a moment ago is
+/// not asked: the question takes as long as a statement.
+async fn awake(
+    connection: &mut PgConnection,
+    meta: PoolConnectionMetadata,
+) -> std::result::Result<bool, sqlx::Error> {
+    if meta.idle_for >= RESTED {
+        connection.ping().await?;
+    }
+    Ok(true)
+}
+
 async fn open_sqlite(path: &str) -> Result<Engine> {
     let options = SqliteConnectOptions::from_str(&format!("sqlite:{path}"))?
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         // `Full` would flush within each commit; the flusher does it for all that wait.
         .synchronous(SqliteSynchronous::Normal)
+        .statement_cache_capacity(STATEMENTS)
         .busy_timeout(Duration::from_secs(10))
         .foreign_keys(true);
     let flusher = Flusher::new(options.get_filename());
     let write = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(Duration::from_secs(30))
+        // It runs in this process: there is nothing that could have gone away.
+        .test_before_acquire(false)
         // A full disk makes SQLite end a transaction by itself; the driver still believes in it and
         // would begin none on this connection ever again.
         .before_acquire(|connection, _| {
@@ -213,6 +247,7 @@ async fn open_sqlite(path: &str) -> Result<Engine> {
     let read = SqlitePoolOptions::new()
         .max_connections(8)
         .acquire_timeout(Duration::from_secs(10))
+        .test_before_acquire(false)
         .connect_with(options)
         .await?;
     Ok(Engine::Sqlite {

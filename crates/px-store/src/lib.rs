@@ -12,6 +12,7 @@ mod db;
 mod env;
 mod error;
 mod flush;
+mod ground;
 mod idempotency;
 mod migrate;
 mod outbox;
@@ -22,6 +23,7 @@ mod s3;
 mod trouble;
 mod tx;
 mod value;
+mod wakes;
 
 pub use audit::{
     Actor, AuditEntry, AuditFilter, AuditRecord, AuditVerdict, list_audit, verify_audit,
@@ -32,7 +34,7 @@ pub use env::{Clock, Env, Randomness, SystemClock, SystemRandomness};
 pub use error::StoreError;
 pub use idempotency::{Replay, recall, remember};
 pub use migrate::{Migration, MigrationSet};
-pub use outbox::{NewEvent, feed, feed_head};
+pub use outbox::{NewEvent, OUTBOX, feed, feed_head};
 pub use parts::PartFile;
 pub use points::{FaultPoints, Point, When};
 pub use row::Row;

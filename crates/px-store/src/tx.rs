@@ -1,10 +1,17 @@
 //! One transaction: state, audit entry, event and job are written together or not at all.
 
-use sqlx::{Postgres, SqlSafeStr, Sqlite, Transaction};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr, Sqlite, Transaction};
 
 use crate::db::{Engine, bind_postgres, bind_sqlite};
+use crate::ground::Ground;
 use crate::points::When;
-use crate::{Db, Env, Result, Row, StoreError, Val};
+use crate::{Db, Dialect, Env, Result, Row, StoreError, Val};
+
+/// Most rows in one statement; a power of two.
+const ROWS_AT_ONCE: usize = 64;
 
 enum Inner {
     Sqlite(Transaction<'static, Sqlite>),
@@ -16,6 +23,9 @@ pub struct Tx {
     inner: Inner,
     db: Db,
     left: Vec<(&'static str, &'static str, String)>,
+    touched: Vec<String>,
+    pub(crate) ground: Ground,
+    flags: Vec<Arc<AtomicBool>>,
 }
 
 impl Tx {
@@ -30,6 +40,9 @@ impl Tx {
             inner,
             db: db.clone(),
             left: Vec::new(),
+            touched: Vec::new(),
+            ground: Ground::default(),
+            flags: Vec::new(),
         })
     }
 
@@ -39,6 +52,20 @@ impl Tx {
         if self.db.env.has_points() {
             self.left.push((machine, state, subject.to_string()));
         }
+    }
+
+    /// Notes what this transaction is about, so that its commit wakes whoever waits for that (see
+    /// [`Db::touched`]).
+    pub fn touch(&mut self, topic: &str) {
+        if !self.touched.iter().any(|known| known == topic) {
+            self.touched.push(topic.to_owned());
+        }
+    }
+
+    /// Sets `flag` once the commit has succeeded; it stays as it is when nothing was written, or
+    /// when that is not known.
+    pub fn when_committed(&mut self, flag: Arc<AtomicBool>) {
+        self.flags.push(flag);
     }
 
     /// Clock, ids and randomness.
@@ -78,6 +105,42 @@ impl Tx {
             0 => Err(StoreError::Stale(what)),
             _ => Ok(()),
         }
+    }
+
+    /// Runs a statement for many rows at once: `{rows}` in it becomes `($2, $3), ($4, $5), …`, for
+    /// `VALUES {rows}`; `fixed` are the parameters before them. Answers the number of rows touched.
+    /// The rows are handed over in pieces of a few sizes, so that few statements are prepared.
+    ///
+    /// # Errors
+    /// As [`Tx::exec`].
+    pub async fn exec_rows(
+        &mut self,
+        sql: &'static str,
+        fixed: Vec<Val>,
+        rows: Vec<Vec<Val>>,
+    ) -> Result<u64> {
+        let mut touched = 0;
+        for (text, vals) in pieces(sql, &fixed, rows) {
+            touched += self.exec(text, vals).await?;
+        }
+        Ok(touched)
+    }
+
+    /// As [`Tx::exec_rows`] for a statement that answers rows.
+    ///
+    /// # Errors
+    /// As [`Tx::rows`].
+    pub async fn rows_of(
+        &mut self,
+        sql: &'static str,
+        fixed: Vec<Val>,
+        rows: Vec<Vec<Val>>,
+    ) -> Result<Vec<Row>> {
+        let mut all = Vec::new();
+        for (text, vals) in pieces(sql, &fixed, rows) {
+            all.extend(self.rows(text, vals).await?);
+        }
+        Ok(all)
     }
 
     /// Rows of a query inside the transaction.
@@ -126,35 +189,26 @@ impl Tx {
         self.opt(sql, vals).await?.ok_or(StoreError::Missing(what))
     }
 
-    /// Takes the next number of a named counter. The counter's row stays locked until the end of
-    /// the transaction, so numbers appear in commit order and without gaps.
-    ///
-    /// # Errors
-    /// When the counter does not exist or the engine is away.
-    pub(crate) async fn next_number(&mut self, counter: &'static str) -> Result<(i64, String)> {
-        let row = self
-            .one(
-                "counter",
-                "UPDATE counters SET value = value + 1 WHERE name = $1 RETURNING value, hash",
-                crate::vals![counter],
-            )
-            .await?;
-        Ok((row.int("value")?, row.text("hash")?))
+    /// Which engine this is.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.db.dialect()
     }
 
     /// Makes everything permanent and wakes followers.
     ///
     /// # Errors
     /// When the engine could not; then nothing was written, except with [`StoreError::Lost`].
-    pub async fn commit(self) -> Result<()> {
+    pub async fn commit(mut self) -> Result<()> {
+        self.write_ground().await?;
         match self.inner {
             Inner::Sqlite(tx) => tx.commit().await?,
             Inner::Postgres(tx) => tx.commit().await?,
         }
         self.db.settle().await?;
-        self.db
-            .commits
-            .send_modify(|count| *count = count.wrapping_add(1));
+        for flag in &self.flags {
+            flag.store(true, Ordering::Release);
+        }
+        self.db.wakes.wake(&self.touched);
         for (machine, state, subject) in &self.left {
             let passed = self.db.env.pass(machine, state, When::After, subject);
             passed.await.map_err(StoreError::Lost)?;
@@ -173,4 +227,37 @@ impl Tx {
         }
         Ok(())
     }
+}
+
+/// A statement for each piece of `rows`, with its values.
+fn pieces(
+    sql: &str,
+    fixed: &[Val],
+    mut rows: Vec<Vec<Val>>,
+) -> Vec<(AssertSqlSafe<String>, Vec<Val>)> {
+    let mut all = Vec::new();
+    while !rows.is_empty() {
+        let most = rows.len().min(ROWS_AT_ONCE);
+        let rest = rows.split_off(1 << most.ilog2());
+        // A constant of this program with numbered places put in.
+        let text = AssertSqlSafe(with_rows(sql, fixed.len(), &rows));
+        let vals = fixed.iter().cloned().chain(rows.into_iter().flatten());
+        all.push((text, vals.collect()));
+        rows = rest;
+    }
+    all
+}
+
+/// Puts `($2, $3), ($4, $5)` for `{rows}` when there are two rows of two values after one other.
+pub(crate) fn with_rows(sql: &str, before: usize, rows: &[Vec<Val>]) -> String {
+    let mut next = before;
+    let row = |row: &Vec<Val>| {
+        let numbers: Vec<_> = (next + 1..=next + row.len())
+            .map(|n| format!("${n}"))
+            .collect();
+        next += row.len();
+        format!("({})", numbers.join(", "))
+    };
+    let places = rows.iter().map(row).collect::<Vec<_>>().join(", ");
+    sql.replace("{rows}", &places)
 }

@@ -1,11 +1,14 @@
 //! Jobs: what is to be done, by whom it is being done, and how it ended.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use px_model::JobId;
-use px_store::{Db, Dialect, Result, Row, Tx, vals};
+use px_store::{Db, Dialect, Result, Row, StoreError, Tx, vals};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -75,6 +78,8 @@ pub struct Job {
     /// Failed runs after which it is dead.
     pub max_attempts: u32,
     fence: i64,
+    /// Its end is written, in a transaction of the handler.
+    settled: Arc<AtomicBool>,
 }
 
 /// Does jobs of one kind.
@@ -124,6 +129,9 @@ pub async fn enqueue(tx: &mut Tx, job: NewJob) -> Result<Option<JobId>> {
             vals![id, job.kind, job.payload, job.unique, job.run_at.unwrap_or(now), job.max_attempts, now],
         )
         .await?;
+    if written == 1 {
+        tx.touch(&topic(job.kind));
+    }
     Ok((written == 1).then_some(id))
 }
 
@@ -139,6 +147,7 @@ pub async fn wake(tx: &mut Tx, kind: &str, unique: &str) -> Result<bool> {
             vals![now, kind, unique],
         )
         .await?;
+    tx.touch(&topic(kind));
     Ok(touched > 0)
 }
 
@@ -148,12 +157,16 @@ pub async fn wake(tx: &mut Tx, kind: &str, unique: &str) -> Result<bool> {
 /// [`px_store::StoreError::Stale`] when it is not dead.
 pub async fn retry_dead(tx: &mut Tx, id: JobId) -> Result<()> {
     let now = tx.env().now();
-    tx.exec_one(
-        "job",
-        "UPDATE jobs SET state = 'ready', attempt = 0, run_at = $1, finished_at = NULL WHERE id = $2 AND state = 'dead'",
-        vals![now, id],
-    )
-    .await
+    let row = tx
+        .opt(
+            "UPDATE jobs SET state = 'ready', attempt = 0, run_at = $1, finished_at = NULL
+             WHERE id = $2 AND state = 'dead' RETURNING kind",
+            vals![now, id],
+        )
+        .await?
+        .ok_or(StoreError::Stale("job"))?;
+    tx.touch(&topic(&row.text("kind")?));
+    Ok(())
 }
 
 /// Numbers of jobs by kind and state.
@@ -195,6 +208,7 @@ impl Job {
     /// [`px_store::StoreError::Stale`] when the lease was lost.
     pub async fn finish(&self, tx: &mut Tx) -> Result<()> {
         let now = tx.env().now();
+        tx.when_committed(Arc::clone(&self.settled));
         tx.exec_one(
             "job lease",
             "UPDATE jobs SET state = 'done', finished_at = $1, lease_until = NULL
@@ -204,18 +218,58 @@ impl Job {
         .await
     }
 
-    /// Extends the lease; answers whether this process still holds the job.
-    pub(crate) async fn renew(&self, db: &Db, lease: Duration) -> Result<bool> {
-        let mut tx = db.begin().await?;
-        let until = after(tx.env().now(), lease);
+    /// Completes many jobs as [`Job::finish`] does one, or none of them.
+    ///
+    /// # Errors
+    /// As [`Job::finish`], when one of them is lost.
+    pub async fn finish_all(tx: &mut Tx, jobs: &[&Self]) -> Result<()> {
+        let mut rows = Vec::new();
+        for job in jobs {
+            rows.push(vals![job.id, job.fence]);
+            tx.when_committed(Arc::clone(&job.settled));
+        }
         let touched = tx
-            .exec(
-                "UPDATE jobs SET lease_until = $1 WHERE id = $2 AND fence = $3 AND state = 'running'",
-                vals![until, self.id, self.fence],
+            .exec_rows(
+                "UPDATE jobs SET state = 'done', finished_at = $1, lease_until = NULL
+                 FROM (VALUES {rows}) AS held
+                 WHERE jobs.id = held.column1 AND jobs.fence = held.column2 AND jobs.state = 'running'",
+                vals![tx.env().now()],
+                rows,
             )
             .await?;
-        tx.commit().await?;
-        Ok(touched == 1)
+        if touched == jobs.len() as u64 {
+            Ok(())
+        } else {
+            Err(StoreError::Stale("job lease"))
+        }
+    }
+
+    /// Puts the job back until `wait` has passed, fenced, inside the handler's own transaction;
+    /// not counted as a failure.
+    ///
+    /// # Errors
+    /// As [`Job::finish`].
+    pub async fn put_off(&self, tx: &mut Tx, wait: Duration, reason: &str) -> Result<()> {
+        let due = after(tx.env().now(), wait);
+        tx.when_committed(Arc::clone(&self.settled));
+        tx.touch(&topic(&self.kind));
+        tx.exec_one(
+            "job lease",
+            "UPDATE jobs SET state = 'ready', run_at = $1, last_error = $2, attempt = attempt - 1, lease_until = NULL
+             WHERE id = $3 AND fence = $4 AND state = 'running'",
+            vals![due, reason, self.id, self.fence],
+        )
+        .await
+    }
+
+    /// Whether the handler has written the job's end itself.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.settled.load(Ordering::Acquire)
+    }
+
+    /// What holding it means, in a form that can be compared.
+    pub(crate) const fn key(&self) -> (JobId, i64) {
+        (self.id, self.fence)
     }
 
     /// Puts the job back, or gives it up. Answers whether it is dead now.
@@ -244,66 +298,115 @@ impl Job {
             vals![state, run_at, finished, error.to_string(), attempt, self.id, self.fence],
         )
         .await?;
+        tx.touch(&topic(&self.kind));
         tx.commit().await?;
         Ok(dead)
     }
 }
 
-/// Takes due jobs, or ones whose holders fell silent, for `lease`; at most `most` in one transaction.
+/// Takes due jobs, and ones whose holders fell silent, for `lease`; at most `most` in one transaction.
+/// When there are none, answers when the next one becomes due by itself.
+///
+/// Each of the two searches is one range of one index: however many jobs of whatever kind wait, only
+/// those that are taken are read.
 pub(crate) async fn claim(
     db: &Db,
     kind: &'static str,
     lease: Duration,
     most: usize,
-) -> Result<Vec<Job>> {
+) -> Result<(Vec<Job>, Option<Timestamp>)> {
     let now = db.env().now();
     // A look without a lock first: an idle process must not take the write lock over and over.
-    let due = db
-        .rows(
-            "SELECT id FROM jobs WHERE kind = $1 AND ((state = 'ready' AND run_at <= $2) OR (state = 'running' AND lease_until < $2)) LIMIT 1",
-            vals![kind, now],
+    let row = db
+        .one(
+            "jobs",
+            "SELECT (SELECT MIN(run_at) FROM jobs WHERE kind = $1 AND state = 'ready') AS ready,
+                    (SELECT MIN(lease_until) FROM jobs WHERE kind = $1 AND state = 'running') AS silent",
+            vals![kind],
         )
         .await?;
-    if due.is_empty() {
-        return Ok(Vec::new());
+    let (ready, silent) = (row.opt_time("ready")?, row.opt_time("silent")?);
+    let first = ready.into_iter().chain(silent).min();
+    if first.is_none_or(|first| first > now) {
+        return Ok((Vec::new(), first));
     }
     let mut tx = db.begin().await?;
     let now = tx.env().now();
-    let sql = match db.dialect() {
+    let mut jobs = Vec::new();
+    for (sql, any) in [(silent_sql(db), silent), (ready_sql(db), ready)] {
+        let room = i64::try_from(most.saturating_sub(jobs.len())).unwrap_or(i64::MAX);
+        if any.is_some_and(|first| first <= now) && room > 0 {
+            let rows = tx
+                .rows(sql, vals![kind, now, after(now, lease), room])
+                .await?;
+            for row in &rows {
+                jobs.push(from_row(row)?);
+            }
+        }
+    }
+    tx.commit().await?;
+    Ok((jobs, None))
+}
+
+fn silent_sql(db: &Db) -> &'static str {
+    match db.dialect() {
+        Dialect::Sqlite => {
+            "UPDATE jobs SET attempt = attempt + 1, fence = fence + 1, lease_until = $3
+             WHERE id IN (SELECT id FROM jobs WHERE kind = $1 AND state = 'running' AND lease_until <= $2
+                 ORDER BY lease_until LIMIT $4)
+             RETURNING *"
+        }
+        Dialect::Postgres => {
+            "UPDATE jobs SET attempt = attempt + 1, fence = fence + 1, lease_until = $3
+             WHERE id IN (SELECT id FROM jobs WHERE kind = $1 AND state = 'running' AND lease_until <= $2
+                 ORDER BY lease_until LIMIT $4 FOR UPDATE SKIP LOCKED)
+             RETURNING *"
+        }
+    }
+}
+
+fn ready_sql(db: &Db) -> &'static str {
+    match db.dialect() {
         Dialect::Sqlite => {
             "UPDATE jobs SET state = 'running', attempt = attempt + 1, fence = fence + 1, lease_until = $3
-             WHERE id IN (SELECT id FROM jobs WHERE kind = $1
-                 AND ((state = 'ready' AND run_at <= $2) OR (state = 'running' AND lease_until < $2))
+             WHERE id IN (SELECT id FROM jobs WHERE kind = $1 AND state = 'ready' AND run_at <= $2
                  ORDER BY run_at LIMIT $4)
              RETURNING *"
         }
         Dialect::Postgres => {
             "UPDATE jobs SET state = 'running', attempt = attempt + 1, fence = fence + 1, lease_until = $3
-             WHERE id IN (SELECT id FROM jobs WHERE kind = $1
-                 AND ((state = 'ready' AND run_at <= $2) OR (state = 'running' AND lease_until < $2))
+             WHERE id IN (SELECT id FROM jobs WHERE kind = $1 AND state = 'ready' AND run_at <= $2
                  ORDER BY run_at LIMIT $4 FOR UPDATE SKIP LOCKED)
              RETURNING *"
         }
-    };
-    let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let rows = tx
-        .rows(sql, vals![kind, now, after(now, lease), most])
-        .await?;
-    tx.commit().await?;
-    rows.iter().map(from_row).collect()
+    }
 }
 
-/// When the next job of a kind becomes due by itself.
-pub(crate) async fn next_due(db: &Db, kind: &'static str) -> Result<Option<Timestamp>> {
-    let row = db
-        .one(
-            "jobs",
-            "SELECT MIN(CASE WHEN state = 'ready' THEN run_at ELSE lease_until END) AS due
-             FROM jobs WHERE kind = $1 AND state IN ('ready', 'running')",
-            vals![kind],
+/// Extends the leases of jobs with these fences; answers which of them this process still holds.
+pub(crate) async fn renew(
+    db: &Db,
+    keys: &[(JobId, i64)],
+    lease: Duration,
+) -> Result<HashSet<JobId>> {
+    let mut tx = db.begin().await?;
+    let until = after(tx.env().now(), lease);
+    let held = keys.iter().map(|(id, fence)| vals![*id, *fence]).collect();
+    let rows = tx
+        .rows_of(
+            "UPDATE jobs SET lease_until = $1 FROM (VALUES {rows}) AS held
+             WHERE jobs.id = held.column1 AND jobs.fence = held.column2 AND jobs.state = 'running'
+             RETURNING jobs.id",
+            vals![until],
+            held,
         )
         .await?;
-    row.opt_time("due")
+    tx.commit().await?;
+    rows.iter().map(|row| row.parse("id")).collect()
+}
+
+/// Topic that a transaction touches when it makes jobs of a kind due.
+pub(crate) fn topic(kind: &str) -> String {
+    format!("jobs {kind}")
 }
 
 fn from_row(row: &Row) -> Result<Job> {
@@ -318,6 +421,7 @@ fn from_row(row: &Row) -> Result<Job> {
         attempt: number("attempt")?,
         max_attempts: number("max_attempts")?,
         fence: row.int("fence")?,
+        settled: Arc::default(),
     })
 }
 

@@ -7,6 +7,7 @@
 
 mod consumer;
 mod error;
+mod held;
 mod job;
 mod periodic;
 mod workers;
@@ -22,8 +23,14 @@ pub use workers::{Running, Workers};
 /// Tables of this crate.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     name: "work",
-    migrations: &[Migration {
-        name: "0001_work",
-        sql: include_str!("../migrations/0001_work.sql"),
-    }],
+    migrations: &[
+        Migration {
+            name: "0001_work",
+            sql: include_str!("../migrations/0001_work.sql"),
+        },
+        Migration {
+            name: "0002_due",
+            sql: include_str!("../migrations/0002_due.sql"),
+        },
+    ],
 };

@@ -4,18 +4,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
-use px_store::Db;
+use jiff::Timestamp;
+use px_store::{Db, OUTBOX};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tracing::{Instrument, debug, error, info_span, warn};
 
 use crate::consumer::follow;
-use crate::job::{claim, next_due};
+use crate::held::{Held, Hold};
+use crate::job::{claim, topic};
 use crate::periodic::take_turn;
 use crate::{Consumer, Job, JobError, JobHandler, Periodic};
 
 /// Longest sleep between two looks: other processes' commits do not wake this one.
 const POLL: Duration = Duration::from_secs(1);
+
+/// A commit that says nothing about jobs or events may still make something due: a row written by
+/// another way, a clock that was moved. One such commit after the other is looked into once in this
+/// time.
+const CALM: Duration = Duration::from_millis(100);
 
 /// Jobs claimed in one transaction at most.
 const AT_ONCE: usize = 64;
@@ -126,11 +134,15 @@ async fn run_handler(
     mut stop: watch::Receiver<bool>,
 ) {
     let places = Arc::new(Semaphore::new(parallel));
-    let mut commits = db.commits();
+    let mut news = News::new(&db, &topic(handler.kind()));
     let mut running = JoinSet::new();
+    let held = Arc::new(Held::default());
+    // Ends with this loop.
+    let mut renewing = JoinSet::new();
+    renewing.spawn(Arc::clone(&held).renew(db.clone(), lease));
     while !*stop.borrow() {
         while running.try_join_next().is_some() {}
-        commits.mark_unchanged();
+        news.look();
         let Ok(place) = places.clone().acquire_owned().await else {
             break;
         };
@@ -145,14 +157,15 @@ async fn run_handler(
         if let Err(e) = &claimed {
             warn!(kind = handler.kind(), error = %e, "cannot look for jobs");
         }
-        let jobs = claimed.unwrap_or_default();
+        let (jobs, due) = claimed.unwrap_or_default();
         if !jobs.is_empty() {
             for (job, place) in jobs.into_iter().zip(taken) {
                 let (db, handler) = (db.clone(), handler.clone());
+                let hold = held.take(&job);
                 let span = info_span!("job", kind = %job.kind, id = %job.id, attempt = job.attempt);
                 running.spawn(
                     async move {
-                        run_job(&db, handler.as_ref(), &job, lease).await;
+                        run_job(&db, handler.as_ref(), (&job, hold), lease).await;
                         drop(place)
                     }
                     .instrument(span),
@@ -161,10 +174,8 @@ async fn run_handler(
             continue;
         }
         drop(taken);
-        let nap = nap(&db, handler.kind()).await;
         tokio::select! {
-            _ = commits.changed() => {}
-            () = tokio::time::sleep(nap) => {}
+            () = news.wait(nap(&db, due)) => {}
             _ = stop.changed() => {}
         }
     }
@@ -172,31 +183,73 @@ async fn run_handler(
 }
 
 /// Until the next job is due, at most [`POLL`].
-async fn nap(db: &Db, kind: &'static str) -> Duration {
-    match next_due(db, kind).await {
-        Ok(Some(due)) => {
-            let wait = due.duration_since(db.env().now());
-            Duration::try_from(wait)
-                .unwrap_or_default()
-                .clamp(Duration::from_millis(5), POLL)
+fn nap(db: &Db, due: Option<Timestamp>) -> Duration {
+    due.map_or(POLL, |due| {
+        let wait = due.duration_since(db.env().now());
+        Duration::try_from(wait)
+            .unwrap_or_default()
+            .clamp(Duration::from_millis(5), POLL)
+    })
+}
+
+/// What a loop is woken by.
+struct News {
+    topic: watch::Receiver<u64>,
+    commits: watch::Receiver<u64>,
+    looked: Instant,
+}
+
+impl News {
+    fn new(db: &Db, topic: &str) -> Self {
+        Self {
+            topic: db.touched(topic),
+            commits: db.commits(),
+            looked: Instant::now(),
         }
-        _ => POLL,
+    }
+
+    /// What comes from now on is news.
+    fn look(&mut self) {
+        self.topic.mark_unchanged();
+        self.commits.mark_unchanged();
+        self.looked = Instant::now();
+    }
+
+    async fn wait(&mut self, longest: Duration) {
+        let calm = self.looked + CALM;
+        let any = async {
+            let _ = self.commits.changed().await;
+            tokio::time::sleep_until(calm).await;
+        };
+        tokio::select! {
+            _ = self.topic.changed() => {}
+            () = any => {}
+            () = tokio::time::sleep(longest) => {}
+        }
     }
 }
 
-async fn run_job(db: &Db, handler: &dyn JobHandler, job: &Job, lease: Duration) {
+async fn run_job(
+    db: &Db,
+    handler: &dyn JobHandler,
+    (job, mut hold): (&Job, Hold),
+    lease: Duration,
+) {
     let started = std::time::Instant::now();
     let outcome = tokio::select! {
         done = std::panic::AssertUnwindSafe(handler.run(job)).catch_unwind() => {
             done.unwrap_or_else(|_| Err(JobError::Retry("the handler panicked".to_owned())))
         }
-        () = keep_lease(db, job, lease) => {
+        () = hold.lost(lease) => {
             warn!("lease lost; another process has the job");
             return;
         }
     };
     metrics::histogram!("job_seconds", "kind" => handler.kind())
         .record(started.elapsed().as_secs_f64());
+    if job.is_settled() {
+        return;
+    }
     let settled = match outcome {
         Ok(()) => complete(db, job).await,
         Err(reason) => {
@@ -228,26 +281,10 @@ async fn complete(db: &Db, job: &Job) -> px_store::Result<()> {
     }
 }
 
-/// Renews the lease until it is lost.
-async fn keep_lease(db: &Db, job: &Job, lease: Duration) {
-    loop {
-        tokio::time::sleep(lease / 3).await;
-        match job.renew(db, lease).await {
-            Ok(true) => {}
-            // Done inside the handler's own transaction looks the same as lost: let the run end.
-            Ok(false) => {
-                tokio::time::sleep(lease).await;
-                return;
-            }
-            Err(e) => warn!(error = %e, "lease could not be renewed"),
-        }
-    }
-}
-
 async fn run_consumer(db: Db, consumer: Arc<dyn Consumer>, mut stop: watch::Receiver<bool>) {
-    let mut commits = db.commits();
+    let mut news = News::new(&db, OUTBOX);
     while !*stop.borrow() {
-        commits.mark_unchanged();
+        news.look();
         match follow(&db, &consumer).await {
             Ok(0) => {}
             Ok(_) => continue,
@@ -256,8 +293,7 @@ async fn run_consumer(db: Db, consumer: Arc<dyn Consumer>, mut stop: watch::Rece
             }
         }
         tokio::select! {
-            _ = commits.changed() => {}
-            () = tokio::time::sleep(POLL) => {}
+            () = news.wait(POLL) => {}
             _ = stop.changed() => {}
         }
     }

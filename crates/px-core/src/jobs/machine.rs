@@ -148,7 +148,7 @@ impl Machine {
                 Action::Work(work) => self.work(Task::Work(work), &mut install).await?,
             }
             taken_over = false;
-            install = self.reload(&install).await?;
+            install = self.reload(install).await?;
         }
     }
 
@@ -166,12 +166,14 @@ impl Machine {
         Ok(rests)
     }
 
-    /// The row as it is now, if it is still ours: a person may have left a wish.
-    async fn reload(&self, install: &Install) -> Result<Install> {
-        let found = installs::get(&self.db, &TenantScope::every(), install.id).await?;
-        found
-            .filter(|found| found.generation == install.generation)
-            .ok_or(StoreError::Stale("install"))
+    /// The install as it is now, if it is still ours: a person may have left a wish.
+    async fn reload(&self, install: Install) -> Result<Install> {
+        match installs::wish(&self.db, install.id).await? {
+            Some((generation, ask)) if generation == install.generation => {
+                Ok(Install { ask, ..install })
+            }
+            _ => Err(StoreError::Stale("install")),
+        }
     }
 
     async fn work(&self, task: Task, install: &mut Install) -> Result<()> {

@@ -98,16 +98,16 @@ impl Machine {
 
     /// Ends when a person asks for something or somebody else takes the install over.
     async fn interrupted(&self, install: &Install) -> Outcome {
-        let mut commits = self.db.commits();
+        let mut asks = self.db.touched(installs::ASKS);
         loop {
-            let found = installs::get(&self.db, &TenantScope::every(), install.id).await;
-            if let Ok(Some(found)) = found
-                && (found.ask.is_some() || found.generation != install.generation)
+            asks.mark_unchanged();
+            if let Ok(Some((generation, ask))) = installs::wish(&self.db, install.id).await
+                && (ask.is_some() || generation != install.generation)
             {
                 return Ok(Done::Again);
             }
             let second = Duration::from_secs(1);
-            let _ = tokio::time::timeout(second, commits.changed()).await;
+            let _ = tokio::time::timeout(second, asks.changed()).await;
         }
     }
 

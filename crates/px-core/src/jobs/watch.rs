@@ -6,7 +6,6 @@ use px_model::InstallState;
 use px_store::{Result, StoreError};
 
 use super::machine::{Done, Machine, Trouble};
-use crate::app::authority::TenantScope;
 use crate::app::fault::Fault;
 use crate::app::install::Install;
 use crate::app::install::probation::{Seen, Verdict, judge};
@@ -93,9 +92,8 @@ impl Machine {
                 seen.last_probe = Some(fault);
             }
         }
-        let found = installs::get(&self.db, &TenantScope::every(), install.id).await;
-        let asked = match found {
-            Ok(Some(found)) => found.ask,
+        let asked = match installs::wish(&self.db, install.id).await {
+            Ok(Some((_, ask))) => ask,
             _ => None,
         };
         Ok(match asked {

@@ -33,10 +33,7 @@ pub(super) fn from_row(row: &Row) -> Result<Install> {
         attempts: number("attempts")?,
         transitions: number("transitions")?,
         generation: row.int("generation")?,
-        ask: from_json::<(String, String)>(row, "ask")?.map(|(word, why)| match word.as_str() {
-            "rollback" => Ask::RollBack(why),
-            _ => Ask::Cancel,
-        }),
+        ask: ask_from(row)?,
         not_before: row.opt_time("not_before")?,
         confirm_by: row.opt_time("confirm_by")?,
         migrated: row.bool("migrated")?,
@@ -49,6 +46,14 @@ pub(super) fn from_row(row: &Row) -> Result<Install> {
         created: row.time("created_at")?,
         finished: row.opt_time("finished_at")?,
     })
+}
+
+pub(super) fn ask_from(row: &Row) -> Result<Option<Ask>> {
+    let ask = from_json::<(String, String)>(row, "ask")?;
+    Ok(ask.map(|(word, why)| match word.as_str() {
+        "rollback" => Ask::RollBack(why),
+        _ => Ask::Cancel,
+    }))
 }
 
 pub(super) fn ask_json(ask: &Ask) -> serde_json::Value {

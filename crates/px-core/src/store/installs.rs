@@ -8,6 +8,7 @@ use px_store::{Actor, AuditEntry, Db, NewEvent, Result, StoreError, Tx, vals};
 use serde_json::json;
 
 use super::install_row::{actor_json, ask_json, from_row, opt_json};
+pub use super::wishes::wish;
 use crate::app::authority::TenantScope;
 use crate::app::fault::{Blame, Fault};
 use crate::app::install::{Ask, Install};
@@ -15,6 +16,9 @@ use crate::app::ports::Unit;
 
 /// Event type of a transition that is neither an end nor a roll-back.
 pub const CHANGED: &str = "plugin.install.changed";
+
+/// Topic that a transaction touches when somebody leaves a wish with a running install.
+pub const ASKS: &str = "install.asks";
 
 /// Why a state is entered.
 #[derive(Debug, Clone, Default)]
@@ -83,7 +87,7 @@ pub async fn insert(tx: &mut Tx, source: &str, install: &Install) -> Result<Audi
     record(tx, source, install, None, &install.actor, &Note::default()).await
 }
 
-/// Enters a state. The row must still be of the generation and state `install` was read with.
+/// Enters a state. A wish that somebody left in the meantime stays until the install ends. The row must still be of the generation and state `install` was read with.
 ///
 /// # Errors
 /// [`StoreError::Stale`] when somebody else changed it first; then the transaction must be dropped.
@@ -110,8 +114,9 @@ pub async fn enter(
         "UPDATE installs SET state = $1, state_since = $2, due_at = $2, attempts = 0,
              transitions = $3, generation = $4, active = $5, confirm_by = $6, was_committed = $7,
              problem = $8, cause = $9, blame = $10, rollback_at = $11, rollback_micros = $12,
-             finished_at = $13, facts = $14, previous = $15, ask = $16
-         WHERE id = $17 AND generation = $18 AND state = $19",
+             finished_at = $13, facts = $14, previous = $15,
+             ask = CASE WHEN $5 = 0 THEN NULL ELSE ask END
+         WHERE id = $16 AND generation = $17 AND state = $18",
         vals![
             to,
             now,
@@ -128,7 +133,6 @@ pub async fn enter(
             install.finished,
             opt_json(install.facts.as_ref())?,
             opt_json(install.previous.as_ref())?,
-            opt_json(install.ask.as_ref().map(ask_json).as_ref())?,
             install.id,
             before,
             from
@@ -313,6 +317,7 @@ pub async fn migrating(db: &Db, install: &mut Install) -> Result<()> {
 /// # Errors
 /// [`StoreError::Stale`] when the install has ended in the meantime.
 pub async fn ask(tx: &mut Tx, scope: &TenantScope, id: InstallId, ask: &Ask) -> Result<()> {
+    tx.touch(ASKS);
     tx.exec_one(
         "install",
         "UPDATE installs SET ask = $1 WHERE id = $2 AND active = 1 AND ($3 IS NULL OR tenant = $3)",
@@ -326,6 +331,7 @@ pub async fn ask(tx: &mut Tx, scope: &TenantScope, id: InstallId, ask: &Ask) -> 
 /// # Errors
 /// When the engine is away.
 pub async fn cancel_early(tx: &mut Tx, version: VersionId) -> Result<u64> {
+    tx.touch(ASKS);
     tx.exec(
         "UPDATE installs SET ask = $1 WHERE version_id = $2 AND active = 1
            AND state NOT IN ('activating', 'probation', 'rolling_back')",

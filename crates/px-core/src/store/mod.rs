@@ -13,3 +13,4 @@ pub mod logs;
 pub mod pages;
 pub mod rollouts;
 pub mod tenants;
+mod wishes;

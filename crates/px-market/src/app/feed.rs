@@ -36,9 +36,9 @@ impl Market {
     ) -> AppResult<FeedPage> {
         let limit = limit.clamp(1, 500);
         let deadline = tokio::time::Instant::now() + wait.min(self.config().max_feed_wait);
-        let mut commits = self.db().commits();
+        let mut events = self.db().touched(px_store::OUTBOX);
         loop {
-            commits.mark_unchanged();
+            events.mark_unchanged();
             let page = self.feed_page(after, limit).await?;
             let now = tokio::time::Instant::now();
             // Nothing will come after a position that does not exist; the follower must hear of it.
@@ -49,7 +49,7 @@ impl Market {
             }
             let until = deadline.min(now + LOOK_AGAIN);
             tokio::select! {
-                _ = commits.changed() => {}
+                _ = events.changed() => {}
                 () = tokio::time::sleep_until(until) => {}
             }
         }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use px_model::event_type;
-use px_notify::{NewAlert, NoticeStats, Severity, Text2, notice_stats, raise_alert};
+use px_notify::{
+    NewAlert, NoticeStats, Severity, Text2, notice_stats, notices_pending, raise_alert,
+};
 use px_store::When;
 use px_work::{Job, JobError, JobHandler};
 use serde_json::json;
@@ -31,8 +33,8 @@ impl JobHandler for Notified {
         let market = &self.0;
         let row = versions::get(market.db(), release.version_id).await?;
         market.pass(&row, "listed", When::Before).await?;
-        let stats = notice_stats(market.db(), &row.id.to_string()).await?;
-        let pending: u64 = stats.channels.values().map(|c| c.pending).sum();
+        let topic = row.id.to_string();
+        let pending = notices_pending(market.db(), &topic).await?;
         let age = market
             .db()
             .env()
@@ -40,11 +42,13 @@ impl JobHandler for Notified {
             .duration_since(row.listed_at.unwrap_or(row.created_at));
         if pending > 0 {
             if age >= market.config().notify_deadline {
-                self.late(&row, &stats).await?;
+                self.late(&row, &notice_stats(market.db(), &topic).await?)
+                    .await?;
             }
             let told = format!("{pending} notices are on their way");
             return Err(JobError::RetryAfter(told, look_again(age)));
         }
+        let stats = notice_stats(market.db(), &topic).await?;
         market.pass(&row, "listed", When::Done).await?;
         let mut tx = market.db().begin().await?;
         job.finish(&mut tx).await?;

@@ -27,5 +27,9 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             name: "0002_offer_changes",
             sql: include_str!("../../migrations/0002_offer_changes.sql"),
         },
+        Migration {
+            name: "0003_promise",
+            sql: include_str!("../../migrations/0003_promise.sql"),
+        },
     ],
 };

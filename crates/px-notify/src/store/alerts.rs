@@ -112,6 +112,23 @@ pub(crate) async fn resolve(tx: &mut Tx, audience: &str, dedup: &str) -> Result<
     .await
 }
 
+/// As [`resolve`] for many pairs of audience and key.
+pub(crate) async fn resolve_all(tx: &mut Tx, keys: Vec<(String, String)>) -> Result<u64> {
+    let now = tx.env().now();
+    let rows = keys
+        .into_iter()
+        .map(|(audience, dedup)| vals![audience, dedup])
+        .collect();
+    tx.exec_rows(
+        "UPDATE alerts SET state = 'resolved', resolved_at = $1 FROM (VALUES {rows}) AS gone
+         WHERE alerts.audience = gone.column1 AND alerts.dedup = gone.column2
+           AND alerts.state IN ('open', 'acknowledged')",
+        vals![now],
+        rows,
+    )
+    .await
+}
+
 fn alert(row: &Row) -> Result<Alert> {
     Ok(Alert {
         id: row.parse("id")?,

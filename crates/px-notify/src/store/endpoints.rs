@@ -31,11 +31,16 @@ pub(crate) async fn insert(tx: &mut Tx, endpoint: &Endpoint, secret: Option<&str
     .map(drop)
 }
 
-pub(crate) async fn find(db: &Db, id: EndpointId) -> Result<Option<(Endpoint, Secrets)>> {
+pub(crate) async fn find(db: &Db, id: EndpointId) -> Result<Option<Endpoint>> {
     db.opt("SELECT * FROM endpoints WHERE id = $1", vals![id])
         .await?
-        .map(|row| Ok((endpoint(&row)?, secrets(&row)?)))
+        .map(|row| endpoint(&row))
         .transpose()
+}
+
+/// The endpoint in a row that has all its columns, and what signing for it needs.
+pub(crate) fn addressee(row: &Row) -> Result<(Endpoint, Secrets)> {
+    Ok((endpoint(row)?, secrets(row)?))
 }
 
 pub(crate) async fn load(tx: &mut Tx, id: EndpointId) -> Result<Endpoint> {
@@ -135,6 +140,19 @@ pub(crate) async fn succeeded(tx: &mut Tx, id: EndpointId, now: Timestamp) -> Re
     tx.exec(
         "UPDATE endpoints SET failures = 0, last_ok_at = $1 WHERE id = $2",
         vals![now, id],
+    )
+    .await
+    .map(drop)
+}
+
+/// As [`succeeded`] for many.
+pub(crate) async fn all_succeeded(tx: &mut Tx, now: Timestamp, ids: &[EndpointId]) -> Result<()> {
+    let rows = ids.iter().map(|id| vals![id]).collect();
+    tx.exec_rows(
+        "UPDATE endpoints SET failures = 0, last_ok_at = $1 FROM (VALUES {rows}) AS told
+         WHERE endpoints.id = told.column1",
+        vals![now],
+        rows,
     )
     .await
     .map(drop)

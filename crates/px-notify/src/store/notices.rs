@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use px_model::{EndpointId, NoticeId};
-use px_store::{Db, Result, Row, Tx, vals};
+use px_store::{Db, Result, Row, StoreError, Tx, vals};
 
+use crate::Endpoint;
 use crate::notice::{Notice, NoticeState};
+use crate::store::endpoints::{Secrets, addressee};
 
 /// A notice to be written.
 pub(crate) struct NewNotice<'a> {
@@ -61,6 +63,25 @@ pub(crate) async fn find(db: &Db, id: NoticeId) -> Result<Option<(Notice, String
         .transpose()
 }
 
+/// A notice with its text, where it goes to and what it is signed with.
+pub(crate) async fn addressed(
+    db: &Db,
+    id: NoticeId,
+) -> Result<Option<(Notice, String, Endpoint, Secrets)>> {
+    let row = db
+        .opt(
+            "SELECT e.*, n.id AS notice, n.channel, n.receiver, n.topic, n.body, n.state AS notice_state,
+                 n.attempts, n.queued_at, n.base_at, n.next_at, n.ended_at, n.last_status, n.last_error
+             FROM notices n JOIN endpoints e ON e.id = n.endpoint WHERE n.id = $1",
+            vals![id],
+        )
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let (endpoint, secrets) = addressee(&row)?;
+    let notice = columns(&row, ["notice", "id", "notice_state"])?;
+    Ok(Some((notice, row.text("body")?, endpoint, secrets)))
+}
+
 pub(crate) async fn load(tx: &mut Tx, id: NoticeId) -> Result<Notice> {
     let row = tx
         .one("notice", "SELECT * FROM notices WHERE id = $1", vals![id])
@@ -100,6 +121,33 @@ pub(crate) async fn delivered(
         vals![now, status.map(i64::from), id],
     )
     .await
+}
+
+/// As [`delivered`] for many, or none of them.
+pub(crate) async fn all_delivered(
+    tx: &mut Tx,
+    now: Timestamp,
+    told: &[(NoticeId, Option<u16>)],
+) -> Result<()> {
+    let rows = told
+        .iter()
+        .map(|(id, status)| vals![id, status.map(i64::from)])
+        .collect();
+    let touched = tx
+        .exec_rows(
+            "UPDATE notices SET state = 'delivered', attempts = attempts + 1, ended_at = $1, next_at = NULL,
+                 last_status = told.column2, last_error = NULL
+             FROM (VALUES {rows}) AS told
+             WHERE notices.id = told.column1 AND notices.state = 'pending'",
+            vals![now],
+            rows,
+        )
+        .await?;
+    if touched == told.len() as u64 {
+        Ok(())
+    } else {
+        Err(StoreError::Stale("notice"))
+    }
 }
 
 /// Records an attempt that failed; without `next` the notice ends in `state`.
@@ -168,6 +216,17 @@ pub(crate) async fn ended(db: &Db, period: Duration) -> Result<(i64, i64)> {
     Ok((row.int("ok")?, row.int("dead")?))
 }
 
+/// Number of notices about a topic that are on their way.
+pub(crate) async fn pending_about(db: &Db, topic: &str) -> Result<i64> {
+    db.one(
+        "count",
+        "SELECT COUNT(*) AS n FROM notices WHERE topic = $1 AND state = 'pending'",
+        vals![topic],
+    )
+    .await?
+    .int("n")
+}
+
 /// Numbers of notices by state, for gauges.
 pub(crate) async fn waiting(db: &Db) -> Result<i64> {
     db.one(
@@ -196,13 +255,17 @@ pub(crate) async fn about(db: &Db, topic: &str, after: &str, limit: u32) -> Resu
 }
 
 fn notice(row: &Row) -> Result<Notice> {
+    columns(row, ["id", "endpoint", "state"])
+}
+
+fn columns(row: &Row, [id, endpoint, state]: [&str; 3]) -> Result<Notice> {
     Ok(Notice {
-        id: row.parse("id")?,
-        endpoint: row.parse("endpoint")?,
+        id: row.parse(id)?,
+        endpoint: row.parse(endpoint)?,
         channel: row.parse("channel")?,
         receiver: row.text("receiver")?,
         topic: row.text("topic")?,
-        state: row.parse("state")?,
+        state: row.parse(state)?,
         attempts: row.int("attempts")?,
         queued_at: row.time("queued_at")?,
         base_at: row.time("base_at")?,

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use px_notify::{
-    EndpointKind, NewEndpoint, NoticeState, Notifier, NotifyConfig, add_endpoint, send_webhook,
+    EndpointKind, NewEndpoint, NoticeState, Notifier, NotifyConfig, add_endpoint, remove_endpoint,
+    send_webhook,
 };
 use px_testkit::{Answer, WebhookReceiver, eventually};
 use px_work::Workers;
@@ -113,5 +114,50 @@ async fn many_tenants_behind_one_host_are_all_told_once() {
         paths.sort_unstable();
         paths.dedup();
         assert_eq!((paths.len(), receiver.received().len()), (200, 200));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outcomes_are_written_together_and_one_that_cannot_be_takes_none_of_the_others_with_it() {
+    let sets = [
+        px_store::MIGRATIONS,
+        px_work::MIGRATIONS,
+        px_notify::MIGRATIONS,
+    ];
+    let test = px_testkit::test_db(px_testkit::Engine::Sqlite, &sets).await;
+    let db = &test.db;
+    let receiver = WebhookReceiver::start().await.unwrap();
+    let mut sent = Vec::new();
+    for n in 0..6 {
+        let endpoint = webhook(db, &format!("tenant:{n}"), &receiver).await;
+        sent.push((endpoint.id, queue(db, endpoint.id, "ver_1").await));
+    }
+    let patient = NotifyConfig {
+        per_host: 6,
+        ..config()
+    };
+    let notifier = Notifier::new(db.clone(), patient).unwrap();
+    // Whoever writes now holds up all the outcomes, so that they come to be written together.
+    let mut writer = db.begin().await.unwrap();
+    let attempts = sent.iter().map(|(_, notice)| {
+        let (notifier, notice) = (notifier.clone(), *notice);
+        tokio::spawn(async move { notifier.deliver(notice, None).await })
+    });
+    let attempts: Vec<_> = attempts.collect();
+    receiver.wait_for(6).await;
+    // Time for the answers to arrive; should one come later, it is written in another batch.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    remove_endpoint(&mut writer, sent[3].0).await.unwrap();
+    writer.commit().await.unwrap();
+    for (n, attempt) in attempts.into_iter().enumerate() {
+        let outcome = attempt.await.unwrap();
+        assert_eq!(outcome.is_err(), n == 3, "{n}: {outcome:?}");
+        let state = notice(db, sent[n].1).await.state;
+        let expected = if n == 3 {
+            NoticeState::Dead
+        } else {
+            NoticeState::Delivered
+        };
+        assert_eq!(state, expected, "{n}");
     }
 }

@@ -205,3 +205,56 @@ async fn a_part_file_resumes_cuts_torn_bytes_and_never_has_holes() {
     part.remove().await.unwrap();
     part.remove().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_commit_wakes_whoever_waits_for_what_it_touched_and_says_so_when_it_lasts() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    for test in test_dbs(SETS).await {
+        let (mine, other) = (test.db.touched("mine"), test.db.touched("other"));
+        let flag = Arc::new(AtomicBool::new(false));
+        let mut tx = test.db.begin().await.unwrap();
+        tx.touch("mine");
+        tx.when_committed(Arc::clone(&flag));
+        drop(tx);
+        assert!(!mine.has_changed().unwrap());
+        assert!(!flag.load(Ordering::Acquire), "nothing was written");
+        let mut tx = test.db.begin().await.unwrap();
+        tx.touch("mine");
+        tx.when_committed(Arc::clone(&flag));
+        tx.commit().await.unwrap();
+        assert!(mine.has_changed().unwrap() && flag.load(Ordering::Acquire));
+        assert!(!other.has_changed().unwrap());
+    }
+}
+
+#[tokio::test]
+async fn many_rows_are_written_and_changed_in_few_statements() {
+    for test in test_dbs(SETS).await {
+        let mut tx = test.db.begin().await.unwrap();
+        let rows = (0..200)
+            .map(|n| vals![format!("n{n}"), n, None::<String>])
+            .collect();
+        let insert = "INSERT INTO things (name, size, note) VALUES {rows}";
+        assert_eq!(tx.exec_rows(insert, vec![], rows).await.unwrap(), 200);
+        assert_eq!(tx.exec_rows(insert, vec![], vec![]).await.unwrap(), 0);
+        let change = "UPDATE things SET size = size + $1, note = new.column2
+             FROM (VALUES {rows}) AS new WHERE things.name = new.column1";
+        let rows = ["n3", "n199", "nobody"]
+            .map(|name| vals![name, format!("of {name}")])
+            .into();
+        let touched = tx.exec_rows(change, vals![1000], rows).await.unwrap();
+        assert_eq!(touched, 2, "the third is not there");
+        tx.commit().await.unwrap();
+        let sql = "SELECT name, size, note FROM things WHERE note IS NOT NULL ORDER BY name";
+        let changed = test.db.rows(sql, vec![]).await.unwrap();
+        let seen: Vec<_> = changed
+            .iter()
+            .map(|row| (row.int("size").unwrap(), row.text("note").unwrap()))
+            .collect();
+        assert_eq!(
+            seen,
+            [(1199, "of n199".to_owned()), (1003, "of n3".to_owned())]
+        );
+    }
+}

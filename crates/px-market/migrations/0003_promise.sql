@@ -1,0 +1,1 @@
+CREATE INDEX versions_approved ON versions (listed_at, approval_micros) WHERE approval_micros IS NOT NULL;
