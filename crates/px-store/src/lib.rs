@@ -8,9 +8,11 @@
 mod audit;
 mod blobs;
 mod db;
+mod direct;
 mod env;
 mod error;
 mod flush;
+mod glance;
 mod idempotency;
 mod migrate;
 mod outbox;
