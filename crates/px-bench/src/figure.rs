@@ -95,6 +95,13 @@ impl Figure {
         self
     }
 
+    /// Whatever the figure is, it does not show that the aim is met.
+    #[must_use]
+    pub const fn unproven(mut self) -> Self {
+        self.met = Some(false);
+        self
+    }
+
     /// What a reader must know.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {

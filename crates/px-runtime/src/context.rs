@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use serde::Serialize;
 use sha2::Sha256;
 use std::fmt;
 
@@ -47,9 +48,18 @@ pub fn strip_context(headers: &mut HeaderMap) {
     headers.remove(&CTX_SIGNATURE_HEADER);
 }
 
-/// Replaces both headers by `context`, signed with the plugin's secret.
-pub fn set_context(headers: &mut HeaderMap, secret: &CtxSecret, context: &serde_json::Value) {
-    let text = STANDARD.encode(context.to_string());
+/// Replaces both headers by `context`, signed with the plugin's secret. What cannot be written as JSON
+/// (a map with keys that are no text) leaves none.
+pub fn set_context(
+    headers: &mut HeaderMap,
+    secret: &CtxSecret,
+    context: &(impl Serialize + ?Sized),
+) {
+    strip_context(headers);
+    let Ok(json) = serde_json::to_vec(context) else {
+        return;
+    };
+    let text = STANDARD.encode(json);
     let signature = STANDARD.encode(secret.mac(text.as_bytes()).finalize().into_bytes());
     for (name, value) in [(CTX_HEADER, text), (CTX_SIGNATURE_HEADER, signature)] {
         // Base64 consists of visible ASCII only.

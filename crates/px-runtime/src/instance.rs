@@ -10,6 +10,7 @@ use crate::spec::{LaunchSpec, Program};
 use crate::stats::{Recorder, Stats};
 use crate::wasm::WasmRunner;
 use http::{HeaderMap, Request, Response};
+use serde::Serialize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
@@ -159,7 +160,7 @@ impl Instance {
 
     /// Tells the plugin who asks: removes whatever identity headers came in, and sets `context` as
     /// `X-PowerX-CTX` with its signature.
-    pub fn identify(&self, headers: &mut HeaderMap, context: Option<&serde_json::Value>) {
+    pub fn identify<C: Serialize + ?Sized>(&self, headers: &mut HeaderMap, context: Option<&C>) {
         strip_context(headers);
         if let Some(context) = context {
             set_context(headers, &self.spec.ctx_secret, context);

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::{EnvFilter, fmt};
@@ -50,6 +51,21 @@ fn metrics_handle() -> anyhow::Result<PrometheusHandle> {
         )?
         .install_recorder()?;
     crate::figures::describe();
+    keep_up(handle.clone())?;
     *known = Some(handle.clone());
     Ok(handle)
+}
+
+/// Measurements are kept one by one until somebody reads them; where nobody does they would grow
+/// without end.
+fn keep_up(handle: PrometheusHandle) -> std::io::Result<()> {
+    std::thread::Builder::new()
+        .name("px-figures".to_owned())
+        .spawn(move || {
+            loop {
+                std::thread::sleep(Duration::from_secs(5));
+                handle.run_upkeep();
+            }
+        })
+        .map(drop)
 }

@@ -13,6 +13,7 @@ use sqlx::{Connection as _, Postgres, SqlSafeStr, Sqlite};
 use tokio::sync::watch;
 
 use crate::flush::Flusher;
+use crate::glance::{Glances, Together};
 use crate::wakes::Wakes;
 use crate::{Env, Result, Row, StoreError, Tx, Val};
 
@@ -36,8 +37,12 @@ pub(crate) enum Engine {
         write: SqlitePool,
         read: SqlitePool,
         flusher: Flusher,
+        glances: Glances,
     },
-    Postgres(PgPool),
+    Postgres {
+        pool: PgPool,
+        together: Together,
+    },
 }
 
 /// A handle to one database; cheap to clone.
@@ -67,7 +72,10 @@ impl Db {
                     PgConnectOptions::from_str(address)?.statement_cache_capacity(STATEMENTS),
                 )
                 .await?;
-            Engine::Postgres(pool)
+            Engine::Postgres {
+                pool,
+                together: Together::default(),
+            }
         } else {
             return Err(StoreError::Address(
                 address
@@ -89,7 +97,7 @@ impl Db {
     pub fn dialect(&self) -> Dialect {
         match &*self.engine {
             Engine::Sqlite { .. } => Dialect::Sqlite,
-            Engine::Postgres(_) => Dialect::Postgres,
+            Engine::Postgres { .. } => Dialect::Postgres,
         }
     }
 
@@ -134,7 +142,7 @@ impl Db {
                 .into_iter()
                 .map(Row::Sqlite)
                 .collect(),
-            Engine::Postgres(pool) => bind_postgres(sql, vals)
+            Engine::Postgres { pool, .. } => bind_postgres(sql, vals)
                 .fetch_all(pool)
                 .await?
                 .into_iter()
@@ -187,11 +195,17 @@ impl Db {
     /// Closes every connection, letting running statements end.
     pub async fn close(&self) {
         match &*self.engine {
-            Engine::Sqlite { write, read, .. } => {
+            Engine::Sqlite {
+                write,
+                read,
+                glances,
+                ..
+            } => {
+                glances.close();
                 read.close().await;
                 write.close().await;
             }
-            Engine::Postgres(pool) => pool.close().await,
+            Engine::Postgres { pool, .. } => pool.close().await,
         }
     }
 }
@@ -231,6 +245,7 @@ async fn open_sqlite(path: &str) -> Result<Engine> {
         .busy_timeout(Duration::from_secs(10))
         .foreign_keys(true);
     let flusher = Flusher::new(options.get_filename());
+    let glances = Glances::new(options.get_filename());
     let write = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(Duration::from_secs(30))
@@ -254,6 +269,7 @@ async fn open_sqlite(path: &str) -> Result<Engine> {
         write,
         read,
         flusher,
+        glances,
     })
 }
 

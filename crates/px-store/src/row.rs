@@ -45,6 +45,14 @@ impl Row {
         self.opt_int(column)?.ok_or_else(|| null(column))
     }
 
+    /// The first column, a `BIGINT`.
+    pub(crate) fn first(&self) -> Result<i64> {
+        Ok(match self {
+            Self::Sqlite(row) => row.try_get(0)?,
+            Self::Postgres(row) => row.try_get(0)?,
+        })
+    }
+
     /// A `BIGINT` column that may be `NULL`.
     ///
     /// # Errors

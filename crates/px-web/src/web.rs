@@ -1,6 +1,6 @@
 //! What all requests of one server share.
 
-use crate::http::{Limiter, Limits};
+use crate::http::{Limiter, Limits, Meter};
 use crate::i18n::Words;
 use crate::identity::Remembered;
 use crate::shell::Site;
@@ -22,6 +22,7 @@ struct Inner {
     by_address: Limiter,
     by_caller: Limiter,
     remembered: Remembered,
+    meter: Meter,
 }
 
 /// How a [`Web`] is set up.
@@ -55,6 +56,7 @@ impl Web {
             by_address: Limiter::new(config.limits.per_address),
             by_caller: Limiter::new(config.limits.per_caller),
             remembered: Remembered::default(),
+            meter: Meter::default(),
         }))
     }
 
@@ -111,6 +113,10 @@ impl Web {
 
     pub(crate) fn remembered(&self) -> &Remembered {
         &self.0.remembered
+    }
+
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.0.meter
     }
 
     pub(crate) fn by_caller(&self) -> &Limiter {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use px_model::InstallState;
 
+use super::added::added;
 use super::{Surroundings, without};
 use crate::author::{Author, PLUGIN};
 use crate::figure::{Aim, Figure, median};
@@ -50,16 +51,35 @@ pub async fn take(around: &Surroundings, figures: &mut Vec<Figure>) -> anyhow::R
         targets.push(("wasmtime", Target::bare(url)));
     }
 
-    let (mut loads, mut calm) = (Vec::new(), Vec::new());
-    for _ in 0..around.amount(3, 1) {
+    let mut loads = Vec::new();
+    for _ in 0..around.amount(5, 1) {
         for (name, target) in &targets {
-            let (seconds, quick) = (around.amount(5, 1), around.amount(3, 1));
-            loads.push((*name, target.ask(32, seconds).await?));
-            calm.push((*name, target.ask(1, quick).await?));
+            loads.push((*name, target.ask(32, around.amount(4, 1)).await?));
         }
     }
+    let calm = calm(around, &targets).await?;
     report(&loads, &calm, wasmtime.is_some(), figures);
     Ok(())
+}
+
+/// One connection: the gateway and the component without it, in turn, and each of them first every
+/// other time, so that what disturbs the machine disturbs both.
+async fn calm(
+    around: &Surroundings,
+    targets: &[(&'static str, Target)],
+) -> anyhow::Result<Vec<(&'static str, Wrk)>> {
+    let mut pair: Vec<_> = targets.iter().take(2).collect();
+    let mut calm = Vec::new();
+    for (_, target) in &pair {
+        target.ask(1, 1).await?;
+    }
+    for _ in 0..around.amount(15, 1) {
+        for (name, target) in &pair {
+            calm.push((*name, target.ask(1, around.amount(2, 1)).await?));
+        }
+        pair.reverse();
+    }
+    Ok(calm)
 }
 
 struct Target {
@@ -82,9 +102,13 @@ impl Target {
 
 type Seen = [(&'static str, Wrk)];
 
-fn middle(seen: &Seen, name: &str, part: impl Fn(&Wrk) -> f64) -> f64 {
+fn all(seen: &Seen, name: &str, part: impl Fn(&Wrk) -> f64) -> Vec<f64> {
     let of = seen.iter().filter(|(known, _)| *known == name);
-    median(&of.map(|(_, wrk)| part(wrk)).collect::<Vec<_>>())
+    of.map(|(_, wrk)| part(wrk)).collect()
+}
+
+fn middle(seen: &Seen, name: &str, part: impl Fn(&Wrk) -> f64) -> f64 {
+    median(&all(seen, name, part))
 }
 
 fn report(loads: &Seen, calm: &Seen, wasmtime: bool, figures: &mut Vec<Figure>) {
@@ -127,19 +151,10 @@ fn report(loads: &Seen, calm: &Seen, wasmtime: bool, figures: &mut Vec<Figure>) 
         });
     }
     for (name, part) in latencies {
-        let (ours, theirs) = (
-            middle(calm, "gateway", part),
-            middle(calm, "component", part),
-        );
-        let added = Figure::new(format!("added by the gateway, {name}"), ours - theirs, "µs");
-        let note = format!("{ours:.0} µs through the gateway, {theirs:.0} µs without it");
-        let added = added.note(note);
-        // A peer that was slower than the gateway was disturbed: the difference then proves nothing.
-        figures.push(if name == "p99" && ours > theirs {
-            added.aim(Aim::AtMost(100.0))
-        } else {
-            added
-        });
+        let (ours, theirs) = (all(calm, "gateway", part), all(calm, "component", part));
+        let aim = (name == "p99").then_some(100.0);
+        let title = format!("added by the gateway, {name}, one connection");
+        figures.push(added(&title, &ours, &theirs, aim));
     }
 }
 

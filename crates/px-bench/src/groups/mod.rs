@@ -1,5 +1,6 @@
 //! What can be measured.
 
+mod added;
 mod footprint;
 mod gateway;
 mod install;

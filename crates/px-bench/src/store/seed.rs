@@ -1,6 +1,6 @@
 //! A Marketplace with many plugins.
 
-use px_store::{Db, Env, vals};
+use px_store::{Db, Dialect, Env, vals};
 
 /// Makes a database of its own on a PostgreSQL server; answers its address.
 ///
@@ -28,6 +28,10 @@ pub async fn fresh(server: &str, name: &'static str) -> anyhow::Result<String> {
 pub async fn offer_many(address: &str, count: u32) -> anyhow::Result<()> {
     let db = Db::open(address, Env::system()).await?;
     let mut tx = db.begin().await?;
+    if db.dialect() == Dialect::Sqlite {
+        // Room for all of it, KiB: otherwise pages go to the disk, and come back, many times.
+        tx.exec("PRAGMA cache_size = -1000000", vals![]).await?;
+    }
     tx.exec(
         "INSERT INTO plugins (id, publisher, created_at, listings)
          WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
@@ -56,17 +60,20 @@ pub async fn offer_many(address: &str, count: u32) -> anyhow::Result<()> {
     )
     .await?;
     for channel in ["stable", "any"] {
+        // What the versions above say, without reading all of them again.
         tx.exec(
             "INSERT INTO offers (plugin, channel, version, listed_at, category, search)
-             WITH w(k, word) AS (VALUES (0, 'invoice'), (1, 'calendar'), (2, 'report'), (3, 'chat'),
+             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $2),
+             w(k, word) AS (VALUES (0, 'invoice'), (1, 'calendar'), (2, 'report'), (3, 'chat'),
                  (4, 'storage'), (5, 'search'), (6, 'editor'), (7, 'monitor'), (8, 'payment'), (9, 'gallery'),
                  (10, 'survey'), (11, 'ticket'), (12, 'backup'), (13, 'mail'), (14, 'map'), (15, 'workflow'))
-             SELECT v.plugin, $1, v.id, v.listed_at, 'samples',
-                 v.plugin || ' ' || w.word || ' for teams, number ' || SUBSTR(v.plugin, 19)
+             SELECT 'com.example.plugin' || n.i, $1,
+                 'ver_' || CAST(1000000000 + n.i AS TEXT) || '0000000000000000000000', first.listed_at - n.i, 'samples',
+                 'com.example.plugin' || n.i || ' ' || w.word || ' for teams, number ' || n.i
                      || ' made by example publishers'
-             FROM versions v JOIN w ON w.k = CAST(SUBSTR(v.plugin, 19) AS BIGINT) % 16
-             WHERE v.plugin LIKE 'com.example.plugin%'",
-            vals![channel],
+             FROM (SELECT listed_at FROM versions WHERE listed_at IS NOT NULL AND plugin NOT LIKE 'com.example.plugin%'
+                 ORDER BY listed_at LIMIT 1) AS first, n JOIN w ON w.k = n.i % 16",
+            vals![channel, count],
         )
         .await?;
     }

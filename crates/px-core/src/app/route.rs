@@ -1,5 +1,6 @@
 //! Which version of a plugin serves a tenant right now. Pure: the gateway asks, the database tells.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use px_model::{Digest, Permission, PluginId, TenantId, Version, VersionId};
@@ -72,13 +73,21 @@ pub struct Live {
     pub route: Route,
     /// Until when the candidate may serve, on this process's monotonic clock.
     pub until: Option<Duration>,
+    committed: Option<Arc<Unit>>,
+    candidate: Option<Arc<Unit>>,
 }
 
 impl Live {
     /// A route seen for the first time. A beat counter of unknown age is no sign of life.
     #[must_use]
-    pub const fn new(route: Route) -> Self {
-        Self { route, until: None }
+    pub fn new(route: Route) -> Self {
+        let unit = |release: &Option<Release>| release.as_ref().map(|r| Arc::new(route.unit(r)));
+        Self {
+            committed: unit(&route.committed),
+            candidate: unit(&route.candidate),
+            route,
+            until: None,
+        }
     }
 
     /// Takes over a newer row. A beat that moved on means that the installer lives.
@@ -93,7 +102,11 @@ impl Live {
         if same && route.beat > self.route.beat && route.candidate.is_some() {
             self.until = Some(now + LEASE);
         }
-        self.route = route;
+        let until = self.until;
+        *self = Self {
+            until,
+            ..Self::new(route)
+        };
     }
 
     /// Lets the candidate of `generation` serve until `now + ttl`.
@@ -106,10 +119,24 @@ impl Live {
     /// The release that serves: the committed one, unless a candidate holds a live lease.
     #[must_use]
     pub fn serves(&self, now: Duration) -> Option<&Release> {
-        let live = self.until.is_some_and(|until| now < until);
-        match &self.route.candidate {
-            Some(candidate) if live => Some(candidate),
-            _ => self.route.committed.as_ref(),
+        if self.tries_candidate(now) {
+            self.route.candidate.as_ref()
+        } else {
+            self.route.committed.as_ref()
         }
+    }
+
+    /// The unit of the release that serves.
+    #[must_use]
+    pub fn serving(&self, now: Duration) -> Option<&Arc<Unit>> {
+        if self.tries_candidate(now) {
+            self.candidate.as_ref()
+        } else {
+            self.committed.as_ref()
+        }
+    }
+
+    fn tries_candidate(&self, now: Duration) -> bool {
+        self.route.candidate.is_some() && self.until.is_some_and(|until| now < until)
     }
 }

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri, header};
 use px_api::{Code, Problem};
 use px_model::{PluginId, TenantId};
 use px_runtime::{Body, Instance, RunFault, join_base_path};
-use serde_json::Value;
+use serde::Serialize;
 
 use super::instances::Instances;
 use super::table::{Served, Table};
@@ -49,7 +49,7 @@ impl Gateway {
         plugin: &PluginId,
         side: Side,
         rest: &str,
-        context: &Value,
+        context: &(impl Serialize + Sync),
         request: Request<Body>,
     ) -> Result<Response<Body>, Problem> {
         let unit = match self.table.serving(tenant, plugin) {
@@ -97,7 +97,7 @@ async fn pass(
     instance: &Instance,
     side: Side,
     path: &str,
-    context: &Value,
+    context: &(impl Serialize + Sync),
     mut request: Request<Body>,
 ) -> Result<Response<Body>, Problem> {
     let uri: Uri = path

@@ -18,7 +18,7 @@ use crate::store::installed;
 #[derive(Debug, Clone)]
 pub enum Served {
     /// This unit.
-    By(Unit),
+    By(Arc<Unit>),
     /// Nothing at the moment: the tenant has a maintenance notice.
     Held,
 }
@@ -46,8 +46,8 @@ impl Table {
         if live.route.held {
             return Some(Served::Held);
         }
-        let release = live.serves(self.clock.elapsed())?;
-        Some(Served::By(live.route.unit(release)))
+        let unit = live.serving(self.clock.elapsed())?;
+        Some(Served::By(Arc::clone(unit)))
     }
 
     /// What serves each tenant now.
@@ -56,7 +56,7 @@ impl Table {
         let now = self.clock.elapsed();
         let routes = self.routes.read().unwrap_or_else(PoisonError::into_inner);
         let live = routes.values().flat_map(HashMap::values);
-        live.filter_map(|live| live.serves(now).map(|r| live.route.unit(r)))
+        live.filter_map(|live| live.serving(now).map(|unit| Unit::clone(unit)))
             .collect()
     }
 

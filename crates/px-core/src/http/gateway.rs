@@ -5,12 +5,11 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use http_body_util::BodyExt;
 use px_api::Code;
-use px_model::PluginId;
+use px_model::{PluginId, TenantId};
 use px_runtime::BodyError;
 use px_web::http::AsIs;
 use px_web::{Answer, Failure};
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
 use super::who::Who;
 use crate::Core;
@@ -20,6 +19,22 @@ use crate::gateway::Side;
 #[derive(Debug, Deserialize)]
 pub struct Address {
     plugin: String,
+}
+
+/// What a plugin is told of who asks.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Context<'a> {
+    plugin_id: &'a PluginId,
+    tenant_id: TenantId,
+    user: Person<'a>,
+}
+
+#[derive(Serialize)]
+struct Person<'a> {
+    id: &'a str,
+    kind: &'a str,
+    name: &'a str,
 }
 
 /// A plugin's API.
@@ -55,11 +70,15 @@ async fn pass(
         .map_err(|_| Failure::new(Code::PluginNotInstalled, "This is not a plugin's name."))?;
     let viewer = who.viewer(None).await?;
     let rest = rest_of(request.uri(), &address.plugin, side).to_owned();
-    let context = json!({
-        "tenantId": viewer.tenant,
-        "pluginId": plugin,
-        "user": {"kind": viewer.actor.kind, "id": viewer.actor.id, "name": viewer.actor.name},
-    });
+    let context = Context {
+        plugin_id: &plugin,
+        tenant_id: viewer.tenant,
+        user: Person {
+            id: &viewer.actor.id,
+            kind: &viewer.actor.kind,
+            name: &viewer.actor.name,
+        },
+    };
     let request = request.map(|body| {
         body.map_err(|e| BodyError::Broken(e.to_string()))
             .boxed_unsync()

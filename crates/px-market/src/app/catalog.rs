@@ -12,7 +12,7 @@ use super::error::{AppError, AppResult};
 use super::listing::facts_of;
 use super::shelf::Wanted;
 use crate::Market;
-use crate::store::offers::{self, ANY, Offer};
+use crate::store::offers::{self, ANY, Card, Offer};
 use crate::store::{row::VersionRow, versions};
 
 /// What to look for.
@@ -81,8 +81,8 @@ impl Market {
         let next = found
             .last()
             .filter(|_| more)
-            .and_then(|offer| Some((offer.row.listed_at?, offer.row.plugin.clone())));
-        let items = found.iter().map(summary).collect::<AppResult<_>>()?;
+            .map(|card| (card.listed_at, card.plugin.clone()));
+        let items = found.into_iter().map(shown).collect();
         Ok(SearchPage { items, next, total })
     }
 
@@ -180,6 +180,23 @@ fn may_see(viewer: Option<&ViewerAuth>, row: &VersionRow) -> bool {
 
 fn not_listed(what: &str) -> Problem {
     Problem::new(Code::NotFound, format!("nothing of {what} is listed"))
+}
+
+fn shown(card: Card) -> PluginSummary {
+    PluginSummary {
+        plugin_id: card.plugin,
+        name: card.headline.name,
+        summary: card.headline.summary,
+        publisher: card.publisher_name,
+        verified: card.verified,
+        category: card.headline.category,
+        kind: card.headline.kind,
+        risk: card.risk,
+        latest_version: card.version,
+        channel: card.channel,
+        listed_at: card.listed_at,
+        installs: card.installs,
+    }
 }
 
 fn summary(offer: &Offer) -> AppResult<PluginSummary> {

@@ -1,11 +1,12 @@
 //! What is offered: the newest listed version per plugin and channel, ready to be searched.
 
-use px_model::{PluginId, VersionId};
+use jiff::Timestamp;
+use px_model::{Channel, PluginId, Risk, Version, VersionId};
 use px_store::{Db, Result, Tx, Val, vals};
 
 use crate::app::shelf::Placed;
 
-use super::row::{VersionRow, unsigned};
+use super::row::{VersionRow, risk_from, unsigned};
 
 /// Channel under which a plugin's newest version of any channel is found (stable before beta).
 pub const ANY: &str = "any";
@@ -19,6 +20,44 @@ pub struct Offer {
     pub verified: bool,
     /// Tenants that have the plugin installed.
     pub installs: u64,
+}
+
+/// What a page of search results shows of an offer; without texts that are shown elsewhere only.
+#[derive(Debug, Clone)]
+pub struct Card {
+    /// The version offered.
+    pub id: VersionId,
+    /// Plugin.
+    pub plugin: PluginId,
+    /// Its number.
+    pub version: Version,
+    /// Channel.
+    pub channel: Channel,
+    /// Risk.
+    pub risk: Risk,
+    /// When it was listed.
+    pub listed_at: Timestamp,
+    /// Publisher's name.
+    pub publisher_name: String,
+    /// Whether the publisher was verified.
+    pub verified: bool,
+    /// Tenants that have the plugin installed.
+    pub installs: u64,
+    /// What the bundle says about itself.
+    pub headline: Headline,
+}
+
+/// A part of the facts of a version.
+#[derive(Debug, Clone, serde::Deserialize)]
+pub struct Headline {
+    /// Plugin's name for people.
+    pub name: String,
+    /// One line.
+    pub summary: String,
+    /// Category, when given.
+    pub category: Option<String>,
+    /// `wasm`, `process`, `static` or `remote`.
+    pub kind: String,
 }
 
 /// Takes everything a plugin offers away.
@@ -50,7 +89,7 @@ pub async fn clear(tx: &mut Tx, plugin: &PluginId) -> Result<()> {
 /// When the engine is away.
 pub async fn revision(db: &Db) -> Result<i64> {
     let sql = "SELECT value FROM offer_revision WHERE one = 1";
-    db.one("revision", sql, vals![]).await?.int("value")
+    db.glance("revision", sql).await
 }
 
 /// Changes read one by one at most; beyond, reading everything is quicker.
@@ -142,24 +181,31 @@ pub async fn put(tx: &mut Tx, channel: &str, row: &VersionRow) -> Result<()> {
 ///
 /// # Errors
 /// When the engine is away.
-pub async fn of_versions(db: &Db, versions: &[VersionId]) -> Result<Vec<Offer>> {
+pub async fn of_versions(db: &Db, versions: &[VersionId]) -> Result<Vec<Card>> {
     let mut found = Vec::with_capacity(versions.len());
     for some in versions.chunks(AT_ONCE) {
         let mut ids: Vec<Val> = some.iter().map(Val::from).collect();
         ids.resize(AT_ONCE, Val::from(""));
         let rows = db
             .rows(
-                "SELECT v.*, o.name AS publisher_name, o.verified,
+                "SELECT v.id, v.state, v.plugin, v.version, v.channel, v.risk, v.listed_at, v.created_at, v.facts,
+                     o.name AS publisher_name, o.verified,
                      (SELECT COUNT(*) FROM plugin_installs i WHERE i.plugin = v.plugin) AS installs
                  FROM versions v JOIN publishers o ON o.id = v.publisher
-                 WHERE v.state = 'listed' AND v.id IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+                 WHERE v.id IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
                      $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)",
                 ids,
             )
             .await?;
-        let offers = rows.iter().map(offer_from).collect::<Result<Vec<_>>>()?;
+        let mut cards = Vec::with_capacity(rows.len());
+        for row in &rows {
+            // Not said in the statement: SQLite would go through all that is listed, by the index of states.
+            if row.text("state")? == "listed" {
+                cards.push(card_from(row)?);
+            }
+        }
         for id in some {
-            found.extend(offers.iter().find(|offer| offer.row.id == *id).cloned());
+            found.extend(cards.iter().find(|card| card.id == *id).cloned());
         }
     }
     Ok(found)
@@ -246,6 +292,24 @@ pub async fn of_plugin(db: &Db, plugin: &PluginId) -> Result<Option<Offer>> {
     .as_ref()
     .map(offer_from)
     .transpose()
+}
+
+fn card_from(row: &px_store::Row) -> Result<Card> {
+    Ok(Card {
+        id: row.parse("id")?,
+        plugin: row.parse("plugin")?,
+        version: row.parse("version")?,
+        channel: row.parse("channel")?,
+        risk: risk_from(&row.text("risk")?),
+        listed_at: match row.opt_time("listed_at")? {
+            Some(at) => at,
+            None => row.time("created_at")?,
+        },
+        publisher_name: row.text("publisher_name")?,
+        verified: row.bool("verified")?,
+        installs: unsigned(row, "installs")?,
+        headline: row.json("facts")?,
+    })
 }
 
 fn offer_from(row: &px_store::Row) -> Result<Offer> {

@@ -2,7 +2,7 @@
 
 use px_model::Digest;
 use px_store::{
-    Env, Migration, MigrationSet, PartFile, Replay, StoreError, Tx, Val, recall, remember, vals,
+    Db, Env, Migration, MigrationSet, PartFile, Replay, StoreError, Tx, Val, recall, remember, vals,
 };
 use px_testkit::{TestDb, test_dbs};
 use tokio::io::AsyncWriteExt;
@@ -256,5 +256,68 @@ async fn many_rows_are_written_and_changed_in_few_statements() {
             seen,
             [(1199, "of n199".to_owned()), (1003, "of n3".to_owned())]
         );
+    }
+}
+
+#[tokio::test]
+async fn a_glance_sees_what_anybody_committed_before_it() {
+    const TOTAL: &str = "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM things";
+    for test in test_dbs(SETS).await {
+        let other = Db::open(&test.address, Env::system()).await.unwrap();
+        assert_eq!(test.db.glance("total", TOTAL).await.unwrap(), 0);
+        for n in 1..=50 {
+            // By another process as far as the database can tell, and by this one.
+            let writer = if n % 2 == 0 { &test.db } else { &other };
+            let mut tx = writer.begin().await.unwrap();
+            put(&mut tx, &format!("thing {n}"), Some(1)).await.unwrap();
+            assert_eq!(test.db.glance("total", TOTAL).await.unwrap(), n - 1);
+            tx.commit().await.unwrap();
+            let asked = (0..10).map(|_| test.db.glance("total", TOTAL));
+            for seen in futures::future::join_all(asked).await {
+                assert_eq!(seen.unwrap(), n);
+            }
+        }
+        other.close().await;
+    }
+}
+
+#[tokio::test]
+async fn whoever_glances_while_others_write_never_sees_the_past() {
+    const TOTAL: &str = "SELECT COUNT(*) FROM things";
+    for test in test_dbs(SETS).await {
+        let committed = std::sync::atomic::AtomicI64::new(0);
+        let writing = async {
+            for n in 1..=100 {
+                let mut tx = test.db.begin().await.unwrap();
+                put(&mut tx, &format!("thing {n}"), None).await.unwrap();
+                tx.commit().await.unwrap();
+                committed.store(n, std::sync::atomic::Ordering::SeqCst);
+            }
+        };
+        let looking = (0..8).map(|_| async {
+            loop {
+                let least = committed.load(std::sync::atomic::Ordering::SeqCst);
+                let seen = test.db.glance("total", TOTAL).await.unwrap();
+                assert!(seen >= least, "{seen} of {least}");
+                if seen == 100 {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+        });
+        futures::future::join(writing, futures::future::join_all(looking)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_glance_at_nothing_says_what_is_missing() {
+    for test in test_dbs(SETS).await {
+        let nothing = test.db.glance("thing", "SELECT size FROM things").await;
+        assert!(matches!(nothing, Err(StoreError::Missing("thing"))));
+        let wrong = test.db.glance("thing", "SELECT size FROM nowhere").await;
+        assert!(matches!(wrong, Err(StoreError::Database(_))));
+        test.db.close().await;
+        let closed = test.db.glance("total", "SELECT COUNT(*) FROM things").await;
+        assert!(closed.is_err_and(|error| error.is_transient()));
     }
 }

@@ -1,5 +1,6 @@
 //! The layers around every router: request id, trace, limits, identity, problems, headers.
 
+use super::around::{Around, Wrapped};
 use super::failure::Failure;
 use super::limit::Verdict;
 use crate::identity::{Caller, resolve};
@@ -7,14 +8,13 @@ use crate::problem_page;
 use crate::shell::Ui;
 use crate::web::Web;
 use axum::Router;
-
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, MatchedPath, Request};
 use axum::response::{IntoResponse, Response};
+use futures::FutureExt as _;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use px_api::Code;
 use std::net::SocketAddr;
-use tower_http::catch_panic::CatchPanicLayer;
+use std::panic::AssertUnwindSafe;
 use tower_http::compression::CompressionLayer;
 use tracing::Instrument;
 
@@ -40,16 +40,53 @@ pub struct AsIs;
 /// Puts all shared layers around a router, and adds `/problems/{code}`, where problems point to.
 /// Routes added afterwards are not covered.
 pub fn wrap(web: &Web, router: Router) -> Router {
-    router
-        .merge(problem_page::routes())
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(from_fn_with_state(web.clone(), identify))
-        .layer(from_fn_with_state(web.clone(), limit_address))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(web.clone(), finish))
-        .layer(CompressionLayer::new().compress_when(worth_compressing))
-        .layer(from_fn_with_state(web.clone(), guard))
-        .layer(from_fn_with_state(web.clone(), observe))
+    router.merge(problem_page::routes()).layer((
+        Wrapped(Outer(web.clone())),
+        CompressionLayer::new().compress_when(worth_compressing),
+        Wrapped(Inner(web.clone())),
+        DefaultBodyLimit::max(BODY_LIMIT),
+    ))
+}
+
+/// What is around the compression: the request's id and figures, and the headers of every answer.
+#[derive(Clone)]
+struct Outer(Web);
+
+impl Around for Outer {
+    async fn around<F>(self, request: Request, next: impl FnOnce(Request) -> F + Send) -> Response
+    where
+        F: Future<Output = Response> + Send,
+    {
+        let web = &self.0;
+        observe(web, request, async |request| {
+            guard(web, next(request).await)
+        })
+        .await
+    }
+}
+
+/// What is within it: the shape of problems, limits, and who asks.
+#[derive(Clone)]
+struct Inner(Web);
+
+impl Around for Inner {
+    async fn around<F>(self, request: Request, next: impl FnOnce(Request) -> F + Send) -> Response
+    where
+        F: Future<Output = Response> + Send,
+    {
+        let web = &self.0;
+        let admitted = async |request| {
+            let work = async {
+                match limit_address(web, &request) {
+                    Some(refused) => refused,
+                    None => identify(web, request, next).await,
+                }
+            };
+            let done = AssertUnwindSafe(work).catch_unwind().await;
+            done.unwrap_or_else(panicked)
+        };
+        finish(web, request, admitted).await
+    }
 }
 
 /// The address a request comes from, for limits and records.
@@ -112,37 +149,36 @@ fn given_id(headers: &HeaderMap) -> Option<String> {
     sound.then(|| text.to_owned())
 }
 
-async fn observe(State(web): State<Web>, mut request: Request, next: Next) -> Response {
+async fn observe<F>(
+    web: &Web,
+    mut request: Request,
+    next: impl FnOnce(Request) -> F + Send,
+) -> Response
+where
+    F: Future<Output = Response> + Send,
+{
     let id = given_id(request.headers()).unwrap_or_else(|| web.env().uuid().simple().to_string());
-    let route = request
-        .extensions()
-        .get::<axum::extract::MatchedPath>()
-        .map_or_else(|| "unmatched".to_owned(), |p| p.as_str().to_owned());
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
     let trace = trace_id(request.headers());
     let span = tracing::info_span!("request", id, %method, path = request.uri().path(), trace);
     request.extensions_mut().insert(RequestId(id.clone()));
     request.extensions_mut().insert(web.clone());
     let begun = web.env().now();
-    let mut answer = next.run(request).instrument(span.clone()).await;
+    let mut answer = next(request).instrument(span.clone()).await;
     let took = web.env().now().duration_since(begun);
     let status = answer.status().as_u16();
-    let labels = [
-        ("method", method.to_string()),
-        ("route", route),
-        ("status", status.to_string()),
-    ];
-    metrics::counter!("http_requests_total", &labels).increment(1);
-    metrics::histogram!("http_request_duration_seconds", &labels).record(took.as_secs_f64());
+    let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
+    web.meter()
+        .answered(&method, route, status, took.as_secs_f64());
     span.in_scope(|| tracing::debug!(status, ms = took.as_millis() as i64, "answered"));
-    if let Ok(value) = HeaderValue::from_str(&id) {
+    if let Ok(value) = HeaderValue::try_from(id) {
         answer.headers_mut().insert(REQUEST_ID, value);
     }
     answer
 }
 
-async fn guard(State(web): State<Web>, request: Request, next: Next) -> Response {
-    let mut answer = next.run(request).await;
+fn guard(web: &Web, mut answer: Response) -> Response {
     let headers = answer.headers_mut();
     let mut put = |name, value| headers.insert(name, HeaderValue::from_static(value));
     put(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
@@ -175,18 +211,15 @@ fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
     .into_response()
 }
 
-async fn limit_address(State(web): State<Web>, request: Request, next: Next) -> Response {
+/// The refusal, when an address asks too often.
+fn limit_address(web: &Web, request: &Request) -> Option<Response> {
     let free = ["/assets/", "/livez", "/readyz", "/metrics"];
     if free.iter().any(|p| request.uri().path().starts_with(p)) {
-        return next.run(request).await;
+        return None;
     }
-    let address = client_address(&web, &request);
+    let address = client_address(web, request);
     let verdict = web.by_address().take(&address, web.env().now());
-    if verdict.allowed {
-        next.run(request).await
-    } else {
-        too_many(verdict)
-    }
+    (!verdict.allowed).then(|| too_many(verdict))
 }
 
 fn too_many(verdict: Verdict) -> Response {
@@ -216,12 +249,19 @@ fn limit_headers(answer: &mut Response, verdict: Verdict) {
     }
 }
 
-async fn identify(State(web): State<Web>, request: Request, next: Next) -> Response {
+async fn identify<F>(
+    web: &Web,
+    request: Request,
+    next: impl FnOnce(Request) -> F + Send,
+) -> Response
+where
+    F: Future<Output = Response> + Send,
+{
     // Files are the same for everybody: no database on their path.
     if request.uri().path().starts_with("/assets/") {
-        return next.run(request).await;
+        return next(request).await;
     }
-    let mut request = match resolve::admit(&web, request).await {
+    let mut request = match resolve::admit(web, request).await {
         Ok(request) => request,
         Err(failure) => return failure.into_response(),
     };
@@ -230,14 +270,14 @@ async fn identify(State(web): State<Web>, request: Request, next: Next) -> Respo
         .get::<Caller>()
         .and_then(Caller::limit_key);
     let Some(key) = key else {
-        return next.run(request).await;
+        return next(request).await;
     };
     let verdict = web.by_caller().take(&key, web.env().now());
     if !verdict.allowed {
         return too_many(verdict);
     }
-    let reader = resolve::Reader::of(&web, &request);
-    let mut answer = reader.watch(next.run(request).await);
+    let reader = resolve::Reader::of(web, &request);
+    let mut answer = reader.watch(next(request).await);
     limit_headers(&mut answer, verdict);
     answer
 }
@@ -250,13 +290,16 @@ fn wants_page(path: &str, headers: &HeaderMap) -> bool {
 }
 
 /// Gives every problem its request id and shape, and turns bare refusals into problems.
-async fn finish(State(web): State<Web>, request: Request, next: Next) -> Response {
+async fn finish<F>(web: &Web, request: Request, next: impl FnOnce(Request) -> F + Send) -> Response
+where
+    F: Future<Output = Response> + Send,
+{
     let (parts, body) = request.into_parts();
     let kept = wants_page(parts.uri.path(), &parts.headers).then(|| parts.clone());
     let id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
-    let path = parts.uri.path().to_owned();
-    let answer = next.run(Request::from_parts(parts, body)).await;
-    let Some((failure, mut headers)) = failure_of(&answer, &path) else {
+    let uri = parts.uri.clone();
+    let answer = next(Request::from_parts(parts, body)).await;
+    let Some((failure, mut headers)) = failure_of(&answer, uri.path()) else {
         return answer;
     };
     let mut problem = failure.problem().clone();
@@ -265,7 +308,7 @@ async fn finish(State(web): State<Web>, request: Request, next: Next) -> Respons
     let mut made = match kept {
         Some(parts) => {
             headers.remove(header::CONTENT_TYPE);
-            problem_page::show(&Ui::from_parts(&web, &parts), &problem)
+            problem_page::show(&Ui::from_parts(web, &parts), &problem)
         }
         None => Failure::from(problem).into_response(),
     };

@@ -87,9 +87,13 @@ impl Limiter {
                 buckets.clear();
             }
         }
-        let bucket = buckets
-            .entry(key.to_owned())
-            .or_insert(Bucket { tokens: burst, at });
+        // Most keys are known: no copy of theirs is made.
+        let bucket = match buckets.get_mut(key) {
+            Some(known) => known,
+            None => buckets
+                .entry(key.to_owned())
+                .or_insert(Bucket { tokens: burst, at }),
+        };
         let elapsed = (at - bucket.at).max(0) as f64 / 1000.0;
         bucket.tokens = (bucket.tokens + elapsed * per_second).min(burst);
         bucket.at = at;

@@ -1,6 +1,7 @@
 //! What every handler shares: layers, problems, JSON, health, live streams, preconditions, pages
 //! of lists.
 
+mod around;
 pub mod cookies;
 mod etag;
 mod export;
@@ -10,6 +11,7 @@ mod json;
 mod layers;
 mod limit;
 mod listing;
+mod meter;
 mod sse;
 
 pub use etag::{IfMatch, etag};
@@ -20,4 +22,5 @@ pub use json::Json;
 pub use layers::{AsIs, RequestId, client_address, wrap};
 pub use limit::{Limiter, Limits, Rate, Verdict};
 pub use listing::{Cursor, Listing, PageRequest};
+pub(crate) use meter::Meter;
 pub use sse::{LiveEvent, last_event_id, live};

@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use futures::StreamExt;
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 use jiff::{SignedDuration, Timestamp};
 use px_api::Code;
 use px_model::AccountId;
@@ -117,42 +117,56 @@ async fn by_cookie(web: &Web, headers: &HeaderMap) -> Result<Caller, Failure> {
 /// Whoever a request came from, to be looked at again while its answer is still being sent.
 pub(crate) struct Reader {
     web: Web,
-    headers: HeaderMap,
+    token: Option<HeaderValue>,
+    cookies: Vec<HeaderValue>,
     caller: Caller,
 }
 
 impl Reader {
     /// The reader of the answer to `request`.
-    pub(crate) fn of(web: &Web, request: &Request) -> Arc<Self> {
-        let kept = [header::AUTHORIZATION, header::COOKIE];
-        let all = request.headers().iter();
-        let proofs = all.filter(|(name, _)| kept.contains(name));
-        Arc::new(Self {
+    pub(crate) fn of(web: &Web, request: &Request) -> Self {
+        let headers = request.headers();
+        let cookies = headers.get_all(header::COOKIE).iter();
+        Self {
             web: web.clone(),
-            headers: proofs.map(|(n, v)| (n.clone(), v.clone())).collect(),
+            token: headers.get(header::AUTHORIZATION).cloned(),
+            cookies: cookies.cloned().collect(),
             caller: request.extensions().get().cloned().unwrap_or_default(),
-        })
+        }
     }
 
     /// A stream of events ends with the first event, or heartbeat, after its reader signed out, was
     /// locked out or got other roles; other answers are left as they are.
-    pub(crate) fn watch(self: Arc<Self>, answer: Response) -> Response {
+    pub(crate) fn watch(self, answer: Response) -> Response {
         let kind = answer.headers().get(header::CONTENT_TYPE);
         if !kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream")) {
             return answer;
         }
         let (parts, body) = answer.into_parts();
+        let reader = Arc::new(self);
         let pieces = body.into_data_stream().take_while(move |_| {
-            let reader = Arc::clone(&self);
+            let reader = Arc::clone(&reader);
             async move { reader.is_the_same().await }
         });
         Response::from_parts(parts, Body::from_stream(pieces))
     }
 
+    fn headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        if let Some(token) = &self.token {
+            headers.append(header::AUTHORIZATION, token.clone());
+        }
+        for cookie in &self.cookies {
+            headers.append(header::COOKIE, cookie.clone());
+        }
+        headers
+    }
+
     async fn is_the_same(&self) -> bool {
-        let now = match bearer(&self.headers) {
+        let headers = self.headers();
+        let now = match bearer(&headers) {
             Ok(Some(secret)) => by_token(&self.web, &secret).await,
-            _ => by_cookie(&self.web, &self.headers).await,
+            _ => by_cookie(&self.web, &headers).await,
         };
         now.is_ok_and(|now| now == self.caller)
     }

@@ -46,9 +46,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
 /// When the engine is away.
 pub(crate) async fn changes(db: &Db) -> Result<i64> {
     let sql = "SELECT number FROM identity_changes WHERE id = 1";
-    db.one("identity changes", sql, vals![])
-        .await?
-        .int("number")
+    db.glance("identity changes", sql).await
 }
 
 /// Removes sessions, tokens and tries that ended more than a day ago; to be called now and then.
