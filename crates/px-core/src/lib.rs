@@ -31,5 +31,9 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             name: "0002_addresses",
             sql: include_str!("../migrations/0002_addresses.sql"),
         },
+        Migration {
+            name: "0003_usage",
+            sql: include_str!("../migrations/0003_usage.sql"),
+        },
     ],
 };

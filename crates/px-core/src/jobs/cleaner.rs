@@ -14,7 +14,7 @@ use super::layout::Layout;
 use crate::Core;
 use crate::app::authority::TenantScope;
 use crate::store::installs::{self, Filter};
-use crate::store::{installed, keep};
+use crate::store::{installed, keep, usage};
 
 /// Files younger than this are left alone: somebody may be about to use them.
 const AGE: Duration = Duration::from_secs(24 * 3600);
@@ -42,7 +42,7 @@ impl Periodic for Cleaner {
 }
 
 impl Cleaner {
-    /// Forgets previous versions whose time is over, then removes what nothing refers to.
+    /// Forgets previous versions whose time is over and old figures, then removes what nothing refers to.
     ///
     /// # Errors
     /// When the engine is away.
@@ -50,6 +50,7 @@ impl Cleaner {
         let db = self.0.db();
         let mut tx = db.begin().await?;
         keep::unpin(&mut tx).await?;
+        usage::forget(&mut tx).await?;
         tx.commit().await?;
         let (mut versions, mut digests) = (HashSet::new(), HashSet::new());
         let every = TenantScope::every();

@@ -1,10 +1,11 @@
-//! How the plugins that run here are doing, for the pages.
+//! How the plugins that run here are doing and how much they are used, for the pages.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use px_store::Result;
 use px_work::{JobError, Periodic};
 
@@ -13,7 +14,8 @@ use super::watch::since;
 use crate::app::authority::TenantScope;
 use crate::app::ports::{Unit, Vitals};
 use crate::gateway::Table;
-use crate::store::installed;
+use crate::store::usage::{Hour, Whose, hour_of};
+use crate::store::{installed, usage};
 
 /// Requests in a window below which a rate says nothing.
 const SAMPLE: u64 = 20;
@@ -23,6 +25,8 @@ pub struct Pulse {
     machine: Arc<Machine>,
     table: Arc<Table>,
     last: Mutex<HashMap<Unit, (Vitals, &'static str)>>,
+    /// Use that is not written yet, with the hour it belongs to.
+    counted: Mutex<BTreeMap<(Whose, Timestamp), (u64, u64)>>,
 }
 
 impl Pulse {
@@ -33,6 +37,7 @@ impl Pulse {
             machine,
             table,
             last: Mutex::default(),
+            counted: Mutex::default(),
         }
     }
 
@@ -47,11 +52,54 @@ impl Pulse {
             installed::pulse(&mut tx, &scope, unit.tenant, &unit.plugin, word).await?;
             tx.commit().await?;
         }
-        Ok(())
+        self.write_use().await
+    }
+
+    /// Writes what was counted; what cannot be written is kept for the next look.
+    async fn write_use(&self) -> Result<()> {
+        let counted = std::mem::take(&mut *lock(&self.counted));
+        if counted.is_empty() {
+            return Ok(());
+        }
+        let hour = |at: Timestamp, (requests, errors): (u64, u64)| Hour {
+            at,
+            requests,
+            errors,
+        };
+        let rows: Vec<_> = counted
+            .iter()
+            .map(|((whose, at), n)| (whose.clone(), hour(*at, *n)))
+            .collect();
+        let written = async {
+            let mut tx = self.machine.db.begin().await?;
+            usage::add(&mut tx, &rows).await?;
+            tx.commit().await
+        };
+        let written = written.await;
+        if written.is_err() {
+            let mut again = lock(&self.counted);
+            for (key, (requests, errors)) in counted {
+                let n = again.entry(key).or_default();
+                *n = (n.0 + requests, n.1 + errors);
+            }
+        }
+        written
+    }
+
+    fn count(&self, unit: &Unit, did: &Vitals) {
+        if did.requests == 0 {
+            return;
+        }
+        let hour = hour_of(self.machine.db.env().now());
+        let mut counted = lock(&self.counted);
+        let n = counted
+            .entry(((unit.tenant, unit.plugin.clone()), hour))
+            .or_default();
+        *n = (n.0 + did.requests, n.1 + did.errors);
     }
 
     fn changed(&self) -> Vec<(Unit, &'static str)> {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = lock(&self.last);
         let mut next = HashMap::new();
         let mut changed = Vec::new();
         for unit in self.table.serving_units() {
@@ -59,11 +107,11 @@ impl Pulse {
                 continue;
             };
             let before = last.remove(&unit);
-            let word = word(
-                &before
-                    .as_ref()
-                    .map_or_else(|| now.clone(), |b| since(&now, &b.0)),
-            );
+            let did = before
+                .as_ref()
+                .map_or_else(|| now.clone(), |b| since(&now, &b.0));
+            self.count(&unit, &did);
+            let word = word(&did);
             if before.is_none_or(|b| b.1 != word) {
                 changed.push((unit.clone(), word));
             }
@@ -72,6 +120,10 @@ impl Pulse {
         *last = next;
         changed
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// `down`, `degraded` (more than 5 % of the requests failed) or `healthy`.

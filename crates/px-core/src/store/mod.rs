@@ -13,4 +13,5 @@ pub mod logs;
 pub mod pages;
 pub mod rollouts;
 pub mod tenants;
+pub mod usage;
 mod wishes;

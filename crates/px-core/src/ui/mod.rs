@@ -24,6 +24,7 @@ mod step_notes;
 mod steps;
 mod switch;
 mod told;
+mod usage;
 mod who;
 mod why;
 mod wizard;

@@ -8,7 +8,7 @@ use px_api::Problem;
 use px_api::core::{PolicyRequest, RollbackRequest};
 use px_model::{Channel, InstallState, PluginId, UpgradePolicy};
 use px_web::i18n::T;
-use px_web::ui::{self, Card, Column, Field, Note, Row, Stat, Table, Tone};
+use px_web::ui::{self, Card, Column, Field, Note, Row, Table, Tone};
 use px_web::{Answer, Failure, Flash, Html, Ui};
 use serde::Deserialize;
 
@@ -16,14 +16,16 @@ use super::listing::named;
 use super::operation::{Reason, rollback_form};
 use super::parts::{self, fail, link, refused, say};
 use super::who::Reader;
-use super::{operation_parts, why};
+use super::{operation_parts, usage, why};
 use crate::Core;
 use crate::app::install::Install;
 use crate::app::install::resolve::missing;
 use crate::app::pages::{Place, Shelf};
 use crate::app::ports::{Runtime as _, Vitals};
+use crate::store;
 use crate::store::installed::Installed;
 use crate::store::installs::{self, Filter};
+use crate::store::usage::Hour;
 
 struct Sheet {
     shelf: Shelf,
@@ -32,6 +34,8 @@ struct Sheet {
     proof: Option<Install>,
     past: Vec<Install>,
     vitals: Option<Vitals>,
+    /// Its use in the last day.
+    usage: Vec<Hour>,
     auto_allowed: bool,
     /// Whether the reader chooses how updates come.
     policies: bool,
@@ -70,7 +74,10 @@ async fn load(core: &Core, who: &Reader, plugin: &PluginId) -> Answer<Sheet> {
     let serves = row.route.committed.as_ref();
     let unit = serves.map(|release| row.route.unit(release));
     let instances = &core.gateway().instances;
+    let from = usage::first_hour(core.db().env().now());
+    let used = store::usage::since(core.db(), &scope, row.route.tenant, plugin, from).await?;
     Ok(Sheet {
+        usage: used,
         past: installs::list(core.db(), &scope, &filter).await?,
         vitals: unit.and_then(|unit| instances.vitals(&unit)),
         auto_allowed: core.config().auto_upgrade,
@@ -116,7 +123,7 @@ async fn show(
     let rights = ui::permission_list(t, &row.permissions, &[]);
     let left = [
         waiting(t, who, sheet),
-        usage(t, sheet),
+        usage::card(t, &row.health, sheet.vitals.as_ref(), &sheet.usage),
         Card::new(t.t("adm-permissions-granted"), rights).html(),
         history(ui, sheet),
     ];
@@ -231,37 +238,6 @@ fn waiting(t: &T, who: &Reader, sheet: &Sheet) -> Html {
     };
     let foot = Html::trusted(format!(r#"<div class="px-row mt-2">{risk}{more}</div>"#));
     Note::new(tone, title, "").items(reasons).extra(foot).html()
-}
-
-fn usage(t: &T, sheet: &Sheet) -> Html {
-    let health = parts::health(t, &sheet.row.health);
-    let Some(v) = &sheet.vitals else {
-        let inner = parts::row([health, parts::muted(&t.t("adm-usage-idle"))]);
-        return Card::new(t.t("adm-usage"), inner).html();
-    };
-    let share = if v.requests == 0 {
-        t.t("adm-usage-none")
-    } else {
-        let per_mille = v.errors.saturating_mul(1000) / v.requests.max(1);
-        let share = u32::try_from(per_mille).map_or(1.0, |n| f64::from(n) / 1000.0);
-        t.percent(share)
-    };
-    let tone = |bad: bool| if bad { Tone::Danger } else { Tone::Ok };
-    let stats = Stat::row(&[
-        Stat::new(t.t("adm-requests"), parts::number(t, v.requests))
-            .icon("activity")
-            .note(Tone::Neutral, t.t("adm-since-start")),
-        Stat::new(t.t("adm-errors"), parts::number(t, v.errors))
-            .icon("alert-circle")
-            .note(tone(v.errors > 0), share),
-        Stat::new(t.t("adm-crashes"), parts::number(t, v.traps + v.crashes))
-            .icon("bolt")
-            .note(tone(v.traps + v.crashes > 0), t.t("adm-crashes-note")),
-        Stat::new(t.t("adm-latency"), t.millis(v.p50_us.div_ceil(1000)))
-            .icon("clock")
-            .note(Tone::Neutral, t.t("adm-latency-note")),
-    ]);
-    Card::new(t.t("adm-usage"), stats).action(health).html()
 }
 
 fn versions(t: &T, who: &Reader, sheet: &Sheet, base: &str) -> Html {

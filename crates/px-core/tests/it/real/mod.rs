@@ -9,3 +9,4 @@ mod rollout;
 mod site;
 mod story;
 mod telling;
+mod usage;
