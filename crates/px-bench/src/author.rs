@@ -11,7 +11,9 @@ use px_model::{Decision, Permission, PluginId, VersionId, VersionState};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
+use crate::process::{self, Ran};
 use crate::site::Site;
+use crate::tree;
 
 /// The sample plugin.
 pub const PLUGIN: &str = "com.powerx.samples.greeter";
@@ -74,6 +76,38 @@ impl<'a> Author<'a> {
         copy(&self.samples.join("versions").join(label), &folder)?;
         self.run(&folder, &["publish", ".", "--channel", "stable"])
             .await?;
+        self.reviewed(&folder).await
+    }
+
+    /// The same with `bytes` of files that hardly compress beside the sample's own; answers what the
+    /// author's command took.
+    ///
+    /// # Errors
+    /// When a part of the chain refuses.
+    pub async fn publish_large(
+        &self,
+        label: &str,
+        bytes: usize,
+    ) -> anyhow::Result<(VersionView, Ran)> {
+        let folder = self.home.join(format!("large-{label}"));
+        copy(&self.samples.join("base"), &folder)?;
+        copy(&self.samples.join("versions").join(label), &folder)?;
+        tree::ballast(&folder.join("assets"), bytes)?;
+        let mut command = std::process::Command::new(&self.program);
+        command
+            .args(["publish", ".", "--channel", "stable", "--format", "json"])
+            .current_dir(&folder)
+            .env_clear()
+            .env("HOME", &self.home)
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("PX_MARKETPLACE_API_URL", self.site.market_url.as_str())
+            .env("PX_MARKETPLACE_TOKEN", self.site.token("publisher")?);
+        let ran = tokio::task::spawn_blocking(move || process::run(&mut command, &[0])).await??;
+        Ok((self.reviewed(&folder).await?, ran))
+    }
+
+    /// The version that the receipt in a folder names, once a person is to decide about it.
+    async fn reviewed(&self, folder: &Path) -> anyhow::Result<VersionView> {
         let receipt = fs::read(folder.join("publish-receipt.json")).context("the receipt")?;
         let receipt: Value = serde_json::from_slice(&receipt)?;
         let id: VersionId = receipt["versionId"]
@@ -110,7 +144,15 @@ impl<'a> Author<'a> {
     /// When a part of the chain refuses.
     pub async fn list(&self, label: &str) -> anyhow::Result<VersionView> {
         let view = self.publish(label).await?;
-        self.approve(&view).await?;
+        self.listed(&view).await
+    }
+
+    /// Approves, and waits until the core has the listing.
+    ///
+    /// # Errors
+    /// When a part of the chain refuses.
+    pub async fn listed(&self, view: &VersionView) -> anyhow::Result<VersionView> {
+        self.approve(view).await?;
         let view = self.wait(view.version_id, VersionState::Listed).await?;
         let core = self.site.core("north")?;
         let path = format!("/api/v1/admin/plugins/versions?pluginId={PLUGIN}");

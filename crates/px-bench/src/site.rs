@@ -156,6 +156,12 @@ impl Site {
     pub fn memory(&self) -> f64 {
         memory(self.process.0.id(), "VmRSS").unwrap_or(f64::NAN)
     }
+
+    /// Most resident memory since its start, MiB.
+    #[must_use]
+    pub fn peak_memory(&self) -> f64 {
+        memory(self.process.0.id(), "VmHWM").unwrap_or(f64::NAN)
+    }
 }
 
 async fn ready(

@@ -117,6 +117,20 @@ pub fn plugin(folder: &Path, component: &[u8], bytes: usize) -> anyhow::Result<(
     Ok(())
 }
 
+/// About `bytes` bytes that hardly compress, in files of 8 MiB.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn ballast(folder: &Path, bytes: usize) -> anyhow::Result<()> {
+    fs::create_dir_all(folder)?;
+    let mut source = Bytes::new(500);
+    for (n, written) in (0..bytes).step_by(8 << 20).enumerate() {
+        let content = source.noise((8 << 20).min(bytes - written));
+        fs::write(folder.join(format!("ballast-{n}.bin")), content)?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -117,7 +117,8 @@ async fn all_served(site: &Site, count: usize, begun: Instant) -> anyhow::Result
             seconds < 120.0,
             "{rows} of {count} tenants are served after two minutes"
         );
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        // A list of a thousand rows: asking for it all the time would take part in what is measured.
+        tokio::time::sleep(Duration::from_millis(300)).await;
     }
 }
 

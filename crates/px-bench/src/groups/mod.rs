@@ -4,6 +4,7 @@ mod added;
 mod footprint;
 mod gateway;
 mod install;
+mod large;
 mod package;
 mod publish;
 mod search;
@@ -66,12 +67,13 @@ impl Surroundings {
 }
 
 /// Names of all groups, in the order they run.
-pub const NAMES: [&str; 8] = [
+pub const NAMES: [&str; 9] = [
     "package",
     "verdict",
     "publish",
     "gateway",
     "install",
+    "large",
     "webhooks",
     "search",
     "footprint",
@@ -88,6 +90,7 @@ pub async fn take(name: &str, around: &Surroundings) -> Option<Group> {
         "publish" => publish::take(around, &mut figures).await,
         "gateway" => gateway::take(around, &mut figures).await,
         "install" => install::take(around, &mut figures).await,
+        "large" => large::take(around, &mut figures).await,
         "webhooks" => webhooks::take(around, &mut figures).await,
         "search" => search::take(around, &mut figures).await,
         _ => footprint::take(around, &mut figures).await,
@@ -101,7 +104,7 @@ pub async fn take(name: &str, around: &Surroundings) -> Option<Group> {
     })
 }
 
-const ABOUT: [(&str, &str); 8] = [
+const ABOUT: [(&str, &str); 9] = [
     (
         "package",
         "Packing and verifying a plugin folder of about 100 MB: a third prose, a third tables, a third bytes that do not compress. Whole programs, from start to end; both sides read from and write to the same disk.",
@@ -121,6 +124,10 @@ const ABOUT: [(&str, &str); 8] = [
     (
         "install",
         "The sample plugin installed for tenants through the API, from the request to the moment the gateway serves the version; probation, with its default length, goes on afterwards.",
+    ),
+    (
+        "large",
+        "A bundle of 500 MB from the author's folder to a tenant: packed, signed, uploaded, checked, tried out, listed, downloaded, verified, unpacked, served. Marketplace and core are one process here; peaks are resident high-water marks, which count the mapped database and, while a file is sent, pages of it.",
     ),
     (
         "webhooks",
