@@ -33,7 +33,9 @@ pub struct ProblemPanel<'a> {
     t: &'a T,
     problem: &'a Problem,
     title: String,
-    hint: String,
+    /// What is usually behind it, in the reader's language; empty where the detail is in it.
+    cause: Html,
+    hint: Html,
     retry: &'a str,
     sign_in: String,
 }
@@ -48,14 +50,19 @@ impl<'a> ProblemPanel<'a> {
             (Some(words), Lang::ZhCn) => words.title.to_owned(),
             _ => problem.title.clone(),
         };
+        let cause = match (words, t.lang()) {
+            (Some(words), Lang::ZhCn) => in_code(words.cause),
+            _ => Html::empty(),
+        };
         let hint = words.map_or_else(
-            || t.t(hint_key(problem.status)),
-            |words| words.remedy.to_owned(),
+            || Html::text(&t.t(hint_key(problem.status))),
+            |words| in_code(words.remedy),
         );
         Self {
             t,
             problem,
             title,
+            cause,
             hint,
             retry,
             sign_in: String::new(),
