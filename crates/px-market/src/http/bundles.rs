@@ -6,10 +6,12 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use px_api::{Code, Problem};
 use px_model::Digest;
+use px_store::BlobStream;
 use px_web::identity::Caller;
 use px_web::{Answer, Failure};
 use serde_json::json;
@@ -18,6 +20,9 @@ use super::auth;
 use super::range::{Wanted, wanted};
 use crate::Market;
 use crate::app::error::AppError;
+
+/// Bytes read of a bundle before its answer begins.
+const AHEAD: usize = 1 << 20;
 
 /// A bundle or a part of it. Its bytes never change, so it may be kept for ever.
 #[utoipa::path(get, path = "/api/marketplace/bundles/{name}", tag = "catalog",
@@ -79,9 +84,8 @@ async fn body(
     } else {
         let stream = market.blobs().read(digest, range).await;
         let mut stream = stream.map_err(AppError::from)?;
-        // Trouble at the first bytes can still be said; later it can only be cut off.
-        let first = stream.try_next().await.map_err(AppError::from)?;
-        Body::from_stream(stream::iter(first.map(Ok)).chain(stream))
+        let ahead = ahead(&mut stream).await?;
+        Body::from_stream(stream::iter(ahead.into_iter().map(Ok)).chain(stream))
     };
     let mut answer = Response::new(body);
     put(&mut answer, header::CONTENT_LENGTH, &length.to_string());
@@ -91,6 +95,19 @@ async fn body(
         "application/octet-stream",
     );
     Ok(answer)
+}
+
+/// The first bytes. Trouble up to here can still be said, and a bundle that is no longer is known to be
+/// right before its answer begins; later it can only be cut off.
+async fn ahead(stream: &mut BlobStream) -> Result<Vec<Bytes>, AppError> {
+    let (mut chunks, mut read) = (Vec::new(), 0);
+    while read < AHEAD
+        && let Some(chunk) = stream.try_next().await?
+    {
+        read += chunk.len();
+        chunks.push(chunk);
+    }
+    Ok(chunks)
 }
 
 /// On to the store that has the bytes. The address is a secret of this one caller and soon void, so
