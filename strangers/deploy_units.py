@@ -25,7 +25,7 @@ with tempfile.TemporaryDirectory() as folder:
         assert program.startswith("/usr/local/bin/") and real.is_file(), program
         # The program takes these words.
         subprocess.run([real, *words[:1], "--help"], check=True, capture_output=True)
-        for name in re.findall(r"\b((?:MKP|PX|POWERX)_[A-Z_]+)", text):
+        for name in re.findall(r"\b((?:MKP|PX|POWERX)_[A-Z0-9_]+)", text):
             assert name in settings, f"{unit.name}: no setting {name}"
         assert f"StateDirectory={unit.stem}\n" in text and f"/var/lib/{unit.stem}" in text
         # Where systemd looks, the program is not installed: the one that was just built stands in.

@@ -10,6 +10,7 @@ use axum::body::Body as AxumBody;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
+use axum::serve::ListenerExt as _;
 use axum::{Json, Router};
 use http_body_util::BodyExt as _;
 use px_runtime::{BodyError, CtxSecret, Host, HostConfig, Instance, LaunchSpec, Limits, Program};
@@ -26,6 +27,10 @@ async fn serve(routes: Router, address: &str, ready: &Path) -> anyhow::Result<()
     let part = ready.with_extension("part");
     std::fs::write(&part, format!("127.0.0.1:{port}\n"))?;
     std::fs::rename(&part, ready)?;
+    // As our own servers do: see there.
+    let listener = listener.tap_io(|connection| {
+        let _ = connection.set_nodelay(true);
+    });
     Ok(axum::serve(listener, routes).await?)
 }
 
