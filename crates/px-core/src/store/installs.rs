@@ -87,7 +87,8 @@ pub async fn insert(tx: &mut Tx, source: &str, install: &Install) -> Result<Audi
     record(tx, source, install, None, &install.actor, &Note::default()).await
 }
 
-/// Enters a state. A wish that somebody left in the meantime stays until the install ends. The row must still be of the generation and state `install` was read with.
+/// Enters a state. A wish that somebody left in the meantime stays until the install ends. The row
+/// must still be of the generation and state `install` was read with.
 ///
 /// # Errors
 /// [`StoreError::Stale`] when somebody else changed it first; then the transaction must be dropped.
