@@ -12,12 +12,11 @@ mod report;
 mod seed;
 
 use std::error::Error;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use px_market::{Market, MarketConfig, ui};
 use px_store::{Blobs, Db, Env, SystemRandomness};
-use px_web::http::{Limits, Rate};
+use px_web::http::{Limits, Listening, Peer, Rate};
 use px_web::i18n::Words;
 use px_web::{Web, WebConfig};
 
@@ -68,10 +67,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let routes = ui::routes(market)
         .merge(px_web::identity::routes())
         .merge(px_web::assets::routes());
-    let app = px_web::wrap(&web, routes).into_make_service_with_connect_info::<SocketAddr>();
+    let app = px_web::wrap(&web, routes).into_make_service_with_connect_info::<Peer>();
     let port = std::env::args().nth(1).unwrap_or_else(|| "8098".to_owned());
     let listener = tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await?;
     println!("http://{}", listener.local_addr()?);
-    axum::serve(listener, app).await?;
+    axum::serve(Listening::new(listener), app).await?;
     Ok(())
 }

@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::Context;
 use axum::Router;
-use axum::serve::ListenerExt as _;
-use px_web::http::{Health, Limits, Rate, health_routes};
+use px_web::http::{Health, Limits, Listening, Peer, Rate, health_routes};
 use px_web::i18n::Words;
 use px_web::{Site, Web, WebConfig};
 use px_work::Running;
@@ -115,13 +114,9 @@ pub fn serve(
         .merge(px_web::identity::routes())
         .merge(px_web::assets::routes())
         .merge(health_routes(parts.health));
-    let app = px_web::wrap(&web, routes).into_make_service_with_connect_info::<SocketAddr>();
+    let app = px_web::wrap(&web, routes).into_make_service_with_connect_info::<Peer>();
     let (stop, stopped) = oneshot::channel::<()>();
-    // Answers of two packets would wait for the reader's delayed acknowledgement: 40 ms now and then.
-    let listener = listener.tap_io(|connection| {
-        let _ = connection.set_nodelay(true);
-    });
-    let server = axum::serve(listener, app).with_graceful_shutdown(async {
+    let server = axum::serve(Listening::new(listener), app).with_graceful_shutdown(async {
         let _ = stopped.await;
     });
     let task = tokio::spawn(async move { server.await });

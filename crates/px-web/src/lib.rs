@@ -60,9 +60,9 @@
 //! # Composition
 //!
 //! A server merges its routes with [`assets::routes`], [`identity::routes`] and
-//! [`http::health_routes`], then calls [`wrap`] once around all of them, and serves the result with
-//! `into_make_service_with_connect_info::<SocketAddr>()` so that limits know the address. Its
-//! migrations are those of px-store, then [`identity::MIGRATIONS`], then its own.
+//! [`http::health_routes`], then calls [`wrap`] once around all of them, and serves the result on
+//! [`http::Listening`] with `into_make_service_with_connect_info::<http::Peer>()`, so that limits
+//! know the address and no answer is lost when a connection ends. Its migrations are those of px-store, then [`identity::MIGRATIONS`], then its own.
 
 pub mod assets;
 mod hashing;

@@ -3,6 +3,7 @@
 use super::around::{Around, Wrapped};
 use super::failure::Failure;
 use super::limit::Verdict;
+use super::listen::Peer;
 use crate::identity::{Caller, resolve};
 use crate::problem_page;
 use crate::shell::Ui;
@@ -13,7 +14,6 @@ use axum::response::{IntoResponse, Response};
 use futures::FutureExt as _;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use px_api::Code;
-use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use tower_http::compression::CompressionLayer;
 use tracing::Instrument;
@@ -101,10 +101,10 @@ pub fn client_address(web: &Web, request: &Request) -> String {
         let text = last.to_str().ok()?.rsplit(',').next()?.trim();
         text.parse::<std::net::IpAddr>().ok()
     });
-    let direct = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let direct = request.extensions().get::<ConnectInfo<Peer>>();
     forwarded
         .flatten()
-        .or_else(|| direct.map(|info| info.0.ip()))
+        .or_else(|| direct.map(|info| info.0.0.ip()))
         .map_or_else(|| "unknown".to_owned(), |ip| ip.to_string())
 }
 

@@ -5,6 +5,7 @@ mod engines;
 mod harness;
 mod http;
 mod identity;
+mod listen;
 mod oauth;
 mod rights;
 mod ui;
