@@ -1,5 +1,6 @@
 //! The Marketplace's compatibility run: unpack into a scratch folder, run, remove.
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,12 +12,14 @@ use px_package::manifest::{Manifest, parse_manifest};
 use px_review::{RunOptions, compatibility_run, sandbox_engine};
 use px_runtime::{Host, HostConfig, Limits};
 use px_store::Env;
+use tempfile::TempDir;
 
 use crate::settings::{Settings, user_and_group};
 
 /// Names the folder of one run.
 const PREFIX: &str = "run-";
-/// A folder this old belongs to a run whose process died.
+/// A folder this old that nobody holds belongs to a run whose process died. Its age alone says
+/// nothing: a clock may have been set forward.
 const LEFT: std::time::Duration = std::time::Duration::from_secs(3600);
 
 /// Runs plugins under review in the same runtime that serves them.
@@ -51,11 +54,45 @@ impl Sandbox {
             let old = made.is_ok_and(|at| now.duration_since(at).is_ok_and(|age| age > LEFT));
             if old
                 && entry.file_name().to_string_lossy().starts_with(PREFIX)
-                && let Err(error) = std::fs::remove_dir_all(entry.path())
+                && let Err(error) = remove_unless_held(&entry.path())
             {
                 tracing::warn!(%error, "a folder of the sandbox is not removed");
             }
         }
+    }
+}
+
+/// A folder of one run; removed at its end. The lock ends with the process, however that ends.
+struct Scratch {
+    folder: TempDir,
+    _held: File,
+}
+
+impl Scratch {
+    fn make(parent: &Path) -> std::io::Result<Self> {
+        loop {
+            let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent)?;
+            // Another process may have taken it for a dead one's before it was locked.
+            let Ok(held) = File::open(folder.path()) else {
+                continue;
+            };
+            held.lock()?;
+            if folder.path().exists() {
+                return Ok(Self {
+                    folder,
+                    _held: held,
+                });
+            }
+        }
+    }
+}
+
+fn remove_unless_held(folder: &Path) -> std::io::Result<()> {
+    let lock = File::open(folder)?;
+    match lock.try_lock() {
+        Ok(()) => std::fs::remove_dir_all(folder),
+        Err(TryLockError::WouldBlock) => Ok(()),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 
@@ -92,16 +129,14 @@ pub fn host(
 impl CompatibilityRunner for Sandbox {
     async fn run(&self, subject: &CompatibilitySubject) -> Result<CompatibilityReport, String> {
         self.sweep();
-        let scratch = tempfile::Builder::new()
-            .prefix(PREFIX)
-            .tempdir_in(&self.folder)
-            .map_err(|e| e.to_string())?;
-        let unpacked = scratch.path().join("bundle");
+        let scratch = Scratch::make(&self.folder).map_err(|e| e.to_string())?;
+        let scratch = scratch.folder.path();
+        let unpacked = scratch.join("bundle");
         let manifest = unpack(subject.bundle.clone(), unpacked.clone()).await?;
         let options = RunOptions {
             tenant: TenantId::from_uuid(self.env.uuid()),
             ctx_secret: self.env.secret(32),
-            work_dir: scratch.path().join("work"),
+            work_dir: scratch.join("work"),
             cores: subject.cores.clone(),
             limits: Limits::default(),
         };

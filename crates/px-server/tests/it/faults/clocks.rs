@@ -35,6 +35,7 @@ async fn jump(scene: &Scene, round: usize, by: i64) {
     let story = format!("the clock is wrong by {by} s");
     invariants::hold(&scene.site, &viewer, &story).await;
     times_are_told_in_order(scene).await;
+    no_engine_broke(scene).await;
     control.clear();
 }
 
@@ -51,6 +52,17 @@ async fn times_are_told_in_order(scene: &Scene) {
         .await
         .unwrap();
     assert_eq!(odd.int("n").unwrap(), 0, "an install took negative time");
+}
+
+/// What a check works on is not taken for something left behind long ago.
+async fn no_engine_broke(scene: &Scene) {
+    let broke = "SELECT body_en FROM alerts WHERE kind = 'review.engine_failed'";
+    let broke = scene.site.market_db.rows(broke, vec![]).await.unwrap();
+    let why: Vec<_> = broke
+        .iter()
+        .map(|row| row.text("body_en").unwrap())
+        .collect();
+    assert!(why.is_empty(), "{}", why.join("\n"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
