@@ -5,13 +5,14 @@ use crate::fault::LaunchFault;
 use crate::instance::Instance;
 use crate::process::Spawner;
 use crate::spec::LaunchSpec;
+use crate::ticker::Ticker;
 use crate::wasm::Guest;
 use crate::{MigrationFault, MigrationLog, MigrationRun, Prepared, SandboxReport};
 use px_model::Digest;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, Weak};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 use tokio::sync::Semaphore;
 use wasmtime::component::Linker;
 use wasmtime::{
@@ -20,9 +21,6 @@ use wasmtime::{
 
 /// Wall clock, passed in.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
-
-/// How often a running component is looked at: a spinning one gives way to others after this long.
-const TICK: Duration = Duration::from_millis(10);
 
 /// Settings of a [`Host`].
 #[derive(Clone)]
@@ -75,6 +73,7 @@ pub(crate) struct Shared {
     pub(crate) compiled: Mutex<HashMap<Digest, Weak<Compiled>>>,
     pub(crate) tls: Arc<tokio_rustls::rustls::ClientConfig>,
     pub(crate) spawner: Spawner,
+    pub(crate) ticker: Ticker,
 }
 
 /// Runs plugins. Cheap to clone.
@@ -89,7 +88,6 @@ impl Host {
     pub fn new(config: HostConfig) -> Result<Self, LaunchFault> {
         make_private_dir(&config.cache_dir)?;
         let engine = engine(&config)?;
-        start_ticker(&engine)?;
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(LaunchFault::host)?;
         wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)
@@ -99,6 +97,7 @@ impl Host {
             compiled: Mutex::new(HashMap::new()),
             tls: crate::wasm::tls_config()?,
             spawner: Spawner::start()?,
+            ticker: Ticker::start(&engine)?,
             engine,
             linker,
             config,
@@ -190,20 +189,4 @@ fn pool(config: &HostConfig) -> PoolingAllocationConfig {
         .table_keep_resident(16 << 10)
         .pagemap_scan(Enabled::Auto);
     pool
-}
-
-/// Advances the engine's epoch until the last user of the engine is gone.
-fn start_ticker(engine: &Engine) -> Result<(), LaunchFault> {
-    let weak = engine.weak();
-    std::thread::Builder::new()
-        .name("px-epoch".to_owned())
-        .spawn(move || {
-            while let Some(engine) = weak.upgrade() {
-                engine.increment_epoch();
-                drop(engine);
-                std::thread::sleep(TICK);
-            }
-        })
-        .map(drop)
-        .map_err(LaunchFault::host)
 }

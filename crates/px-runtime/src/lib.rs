@@ -18,6 +18,7 @@ mod logs;
 mod process;
 mod spec;
 mod stats;
+mod ticker;
 mod wasm;
 
 pub use address::is_public;

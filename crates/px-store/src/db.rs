@@ -4,8 +4,6 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::pool::PoolConnectionMetadata;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -14,6 +12,7 @@ use tokio::sync::watch;
 
 use crate::flush::Flusher;
 use crate::glance::{Glances, Together};
+use crate::links::Links;
 use crate::wakes::Wakes;
 use crate::{Env, Result, Row, StoreError, Tx, Val};
 
@@ -26,11 +25,8 @@ pub enum Dialect {
     Postgres,
 }
 
-/// How long a connection may rest and be believed to be there.
-const RESTED: Duration = Duration::from_millis(500);
-
 /// Statements that a connection keeps prepared: all that a server has.
-const STATEMENTS: usize = 500;
+pub(crate) const STATEMENTS: usize = 500;
 
 pub(crate) enum Engine {
     Sqlite {
@@ -40,7 +36,7 @@ pub(crate) enum Engine {
         glances: Glances,
     },
     Postgres {
-        pool: PgPool,
+        links: Links,
         together: Together,
     },
 }
@@ -62,18 +58,8 @@ impl Db {
         let engine = if let Some(path) = address.strip_prefix("sqlite:") {
             open_sqlite(path).await?
         } else if address.starts_with("postgres://") || address.starts_with("postgresql://") {
-            let pool = PgPoolOptions::new()
-                .max_connections(16)
-                .acquire_timeout(Duration::from_secs(10))
-                .after_connect(|connection, _| Box::pin(guard(connection)))
-                .test_before_acquire(false)
-                .before_acquire(|connection, meta| Box::pin(awake(connection, meta)))
-                .connect_with(
-                    PgConnectOptions::from_str(address)?.statement_cache_capacity(STATEMENTS),
-                )
-                .await?;
             Engine::Postgres {
-                pool,
+                links: Links::open(address).await?,
                 together: Together::default(),
             }
         } else {
@@ -142,12 +128,10 @@ impl Db {
                 .into_iter()
                 .map(Row::Sqlite)
                 .collect(),
-            Engine::Postgres { pool, .. } => bind_postgres(sql, vals)
-                .fetch_all(pool)
-                .await?
-                .into_iter()
-                .map(Row::Postgres)
-                .collect(),
+            Engine::Postgres { links, .. } => {
+                let found = links.rows(sql, vals).await?;
+                found.into_iter().map(Row::Postgres).collect()
+            }
         })
     }
 
@@ -205,7 +189,7 @@ impl Db {
                 read.close().await;
                 write.close().await;
             }
-            Engine::Postgres { pool, .. } => pool.close().await,
+            Engine::Postgres { links, .. } => links.close().await,
         }
     }
 }
@@ -214,25 +198,6 @@ impl std::fmt::Debug for Db {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Db({:?})", self.dialect())
     }
-}
-
-/// A process that is frozen in the middle of a transaction must not hold its locks, of which the
-/// numbers of audit and outbox are everybody's: the server ends such a transaction.
-async fn guard(connection: &mut PgConnection) -> std::result::Result<(), sqlx::Error> {
-    let text = "SET idle_in_transaction_session_timeout = '10s'";
-    sqlx::query(text).execute(connection).await.map(drop)
-}
-
-/// A server that restarted has closed the connections that rest. One that was in use a moment ago is
-/// not asked: the question takes as long as a statement.
-async fn awake(
-    connection: &mut PgConnection,
-    meta: PoolConnectionMetadata,
-) -> std::result::Result<bool, sqlx::Error> {
-    if meta.idle_for >= RESTED {
-        connection.ping().await?;
-    }
-    Ok(true)
 }
 
 async fn open_sqlite(path: &str) -> Result<Engine> {

@@ -16,6 +16,7 @@ mod flush;
 mod glance;
 mod ground;
 mod idempotency;
+mod links;
 mod migrate;
 mod outbox;
 mod parts;

@@ -34,7 +34,7 @@ impl Tx {
             Engine::Sqlite { write, .. } => {
                 Inner::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?)
             }
-            Engine::Postgres { pool, .. } => Inner::Postgres(pool.begin().await?),
+            Engine::Postgres { links, .. } => Inner::Postgres(links.begin().await?),
         };
         Ok(Self {
             inner,

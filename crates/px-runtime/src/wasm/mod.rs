@@ -12,6 +12,7 @@ use crate::fault::{LaunchFault, RunFault};
 use crate::host::Shared;
 use crate::spec::LaunchSpec;
 use crate::stats::Recorder;
+use crate::ticker::Working;
 use guest::GuestFacts;
 use http::{HeaderValue, Request, Response, header};
 use http_body_util::BodyExt as _;
@@ -36,6 +37,7 @@ pub(crate) struct WasmRunner {
     compiled: Arc<Compiled>,
     facts: Arc<GuestFacts>,
     recorder: Arc<Recorder>,
+    shared: Arc<Shared>,
     timeout: Duration,
     body_limit: u64,
 }
@@ -54,6 +56,7 @@ impl WasmRunner {
             compiled,
             facts: Arc::new(facts),
             recorder,
+            shared: shared.clone(),
             timeout: spec.limits.request_timeout,
             body_limit: spec.limits.request_body_bytes,
         })
@@ -150,6 +153,7 @@ impl WasmRunner {
             timeout: self.timeout,
             deadline,
             answered,
+            _working: self.shared.ticker.work(),
             broken: Arc::new(AtomicBool::new(false)),
         };
         Ok((call, answer))
@@ -169,6 +173,8 @@ struct Call {
     deadline: Instant,
     /// Raised when the guest has handed over its response headers.
     answered: Arc<AtomicBool>,
+    /// Without beats a spinning guest would not be interrupted.
+    _working: Working,
     /// Raised before the store goes when the guest failed.
     broken: Arc<AtomicBool>,
 }

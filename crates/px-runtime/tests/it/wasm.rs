@@ -59,6 +59,21 @@ async fn a_spinning_component_is_stopped_and_starves_nobody() {
     assert_eq!(fault, RunFault::Timeout { limit });
 }
 
+/// The host's beat stops when nothing runs; it must begin again.
+#[tokio::test]
+async fn after_a_long_silence_a_spinning_component_is_stopped_too() {
+    let bench = Bench::new();
+    let mut spec = bench.wasm(SPINS);
+    let limit = Duration::from_millis(100);
+    spec.limits.request_timeout = limit;
+    let spins = bench.host.launch(spec).await.unwrap();
+    for silence in [0, 2000, 1100] {
+        tokio::time::sleep(Duration::from_millis(silence)).await;
+        let fault = spins.handle(get("/api/v1/hello")).await.unwrap_err();
+        assert_eq!(fault, RunFault::Timeout { limit }, "after {silence} ms");
+    }
+}
+
 #[tokio::test]
 async fn memory_ends_at_the_limit() {
     let bench = Bench::new();

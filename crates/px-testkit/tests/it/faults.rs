@@ -77,3 +77,49 @@ async fn work_goes_on_after_the_database_was_away_and_nothing_is_lost_or_doubled
     assert_eq!(numbers, (0..21).collect::<Vec<_>>());
     running.stop().await;
 }
+
+/// A restart is over before a pool notices: no question that comes afterwards is to pay for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_cut_while_they_rest_are_noticed_by_nobody() {
+    let Ok(server) = std::env::var(URL_VARIABLE) else {
+        return;
+    };
+    let db = Db::open(&server, Env::system()).await.unwrap();
+    let other = Db::open(&server, Env::system()).await.unwrap();
+    for writes in [true, false] {
+        // Many connections, used a moment ago, and known to the server by what they asked last.
+        let mark = if writes {
+            "SELECT 1 AS marked_w"
+        } else {
+            "SELECT 1 AS marked_r"
+        };
+        let many = (0..12).map(|_| db.rows(mark, vec![]));
+        futures::future::try_join_all(many).await.unwrap();
+        let cut =
+            "SELECT COUNT(pg_terminate_backend(pid)) AS n FROM pg_stat_activity WHERE query = $1";
+        let cut = other
+            .one("count", cut, px_store::vals![mark])
+            .await
+            .unwrap();
+        assert!(
+            cut.int("n").unwrap() > 1,
+            "there is more than one to be cut"
+        );
+        for number in 0..12 {
+            let asked = if writes {
+                match db.begin().await {
+                    Ok(tx) => tx.commit().await,
+                    Err(error) => Err(error),
+                }
+            } else {
+                db.ping().await
+            };
+            assert!(
+                asked.is_ok(),
+                "question {number}, writes: {writes}: {asked:?}"
+            );
+        }
+    }
+    db.close().await;
+    other.close().await;
+}
