@@ -99,7 +99,7 @@ fn axis(labels: &[String]) -> String {
     let n = labels.len().max(1);
     let every = n.div_ceil(7);
     let slot = (WIDTH - LEFT) / n as f64;
-    let mut out = String::new();
+    let mut out = String::from(r#"<g class="px-ticks">"#);
     for (i, label) in labels.iter().enumerate().filter(|(i, _)| i % every == 0) {
         let x = LEFT + slot * (i as f64 + 0.5);
         let _ = write!(
@@ -109,6 +109,7 @@ fn axis(labels: &[String]) -> String {
             Html::text(label)
         );
     }
+    out.push_str("</g>");
     out
 }
 
