@@ -13,6 +13,7 @@ mod rows;
 mod scene;
 mod site;
 mod versions;
+mod wishes;
 
 #[expect(clippy::print_stderr, reason = "a test that did not run says so")]
 fn left_out(why: &str) {

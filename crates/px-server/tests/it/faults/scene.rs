@@ -119,8 +119,9 @@ impl Scene {
         }
     }
 
-    /// Brings an install to each place of the matrix, and a version.
-    pub async fn hold_all(&self, round: usize, when: When) -> Held {
+    /// Brings an install to each place of the matrix that has the moment, and a version; to everyone's
+    /// usual place when no moment is asked for.
+    pub async fn hold_all(&self, round: usize, when: Option<When>) -> Held {
         let mut held = Held {
             places: Vec::new(),
             versions: Vec::new(),
@@ -132,15 +133,17 @@ impl Scene {
             .map(|n| self.author.bundle(NOTES, &format!("{}.{n}.0", round + 2)))
             .collect();
         self.list_in_order(&bundles).await;
-        let (gate, inside) = self.hold_versions(round, when, &mut held).await;
+        let inside = self.hold_versions(round, when, &mut held).await;
         self.hold_installs(when, bundles, &mut held).await;
-        gate.send_replace(true);
-        self.site.control().met(&inside).await;
+        if let Some((gate, place)) = inside {
+            gate.send_replace(true);
+            self.site.control().met(&place).await;
+        }
         held
     }
 
     /// Installs last, because their states have deadlines.
-    async fn hold_installs(&self, when: When, bundles: Vec<Bundle>, held: &mut Held) {
+    async fn hold_installs(&self, when: Option<When>, bundles: Vec<Bundle>, held: &mut Held) {
         let control = self.site.control();
         let mut places = Vec::new();
         let all = install_cells(when).into_iter();
@@ -160,7 +163,7 @@ impl Scene {
     }
 
     /// Versions of one plugin have to be approved in their order.
-    async fn list_in_order(&self, bundles: &[Bundle]) {
+    pub async fn list_in_order(&self, bundles: &[Bundle]) {
         let all: Vec<_> = bundles
             .iter()
             .map(|bundle| {
@@ -177,13 +180,13 @@ impl Scene {
 
     /// One after the other, from the last state to the first, because few jobs of a kind run at
     /// once. The one that is to be held inside a transaction waits for its approval: it holds up
-    /// everybody who writes. Answers its gate and its place.
+    /// everybody who writes. Answers its gate and its place, when there is one.
     async fn hold_versions(
         &self,
         round: usize,
-        when: When,
+        when: Option<When>,
         held: &mut Held,
-    ) -> (watch::Sender<bool>, String) {
+    ) -> Option<(watch::Sender<bool>, String)> {
         let control = self.site.control();
         let mut all = cells(VersionState::ALL.iter().map(|s| version_row(*s)), when);
         let order = |step: &str| match step {
@@ -213,7 +216,7 @@ impl Scene {
                 control.met(&place).await;
             }
         }
-        (gate, last.expect("the one inside a transaction"))
+        last.map(|place| (gate, place))
     }
 
     /// Everybody's way to the end; what must have come of it.
@@ -241,7 +244,7 @@ impl Scene {
     }
 }
 
-fn install_cells(when: When) -> Vec<(&'static str, When, InstallWay)> {
+fn install_cells(when: Option<When>) -> Vec<(&'static str, When, InstallWay)> {
     cells(InstallState::ALL.iter().map(|s| install_row(*s)), when)
 }
 
