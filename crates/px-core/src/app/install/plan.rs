@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use px_api::Code;
 use px_model::{InstallState, MAX_TRANSITIONS};
 
-use super::{Ask, Install};
+use super::Install;
 use crate::app::fault::Fault;
 
 /// Work of one state; success leads to the next state.

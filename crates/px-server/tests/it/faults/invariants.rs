@@ -16,7 +16,7 @@ use super::client::{Ask, Client, Side};
 use super::site::Site;
 
 /// What is wrong, in words.
-type Faults = Vec<String>;
+pub type Faults = Vec<String>;
 
 /// Who asks the gateway.
 pub struct Viewer<'a> {
@@ -37,7 +37,8 @@ pub async fn hold(site: &Site, viewer: &Viewer<'_>, story: &str) {
     panic!("{story}: {}\n--- log\n{}", faults.join("\n"), site.log());
 }
 
-async fn everything(site: &Site, viewer: &Viewer<'_>) -> Faults {
+/// What does not hold at this moment.
+pub async fn everything(site: &Site, viewer: &Viewer<'_>) -> Faults {
     let mut faults = Faults::new();
     for (side, db) in [("market", &site.market_db), ("core", &site.core_db)] {
         chain_is_whole(side, db, &mut faults).await;
@@ -406,7 +407,8 @@ pub async fn no_orphans(site: &Site, story: &str) {
     );
 }
 
-async fn orphans(site: &Site) -> Vec<String> {
+/// Files that belong to nobody at this moment.
+pub async fn orphans(site: &Site) -> Vec<String> {
     let mut kept = Vec::new();
     let all = "SELECT plugin, committed, previous FROM installed";
     for row in rows(&site.core_db, all).await {

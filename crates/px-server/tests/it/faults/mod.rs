@@ -8,10 +8,12 @@ mod installs;
 mod invariants;
 mod many;
 mod matrix;
+mod noticed;
 mod release;
 mod rows;
 mod scene;
 mod site;
+mod thousand;
 mod versions;
 mod wishes;
 

@@ -51,6 +51,27 @@ pub struct Held {
 impl Scene {
     /// A site with `tenants` tenants who have version 1.0.0 of a plugin.
     pub async fn start(engine: Engine, tenants: usize, small_disk: Option<u64>) -> Option<Self> {
+        let (scene, first) = Self::listed(engine, tenants, small_disk).await?;
+        let all: Vec<_> = scene
+            .tenants
+            .iter()
+            .map(|tenant| {
+                let order = scene.order(tenant, first.clone(), InstallWay::Upgrade);
+                tokio::spawn(order.run())
+            })
+            .collect();
+        for install in all {
+            assert_eq!(install.await.unwrap()["status"], "committed");
+        }
+        Some(scene)
+    }
+
+    /// A site with `tenants` tenants, and a listed version 1.0.0 that nobody has yet.
+    pub async fn listed(
+        engine: Engine,
+        tenants: usize,
+        small_disk: Option<u64>,
+    ) -> Option<(Self, Bundle)> {
         let site = Site::start(engine, small_disk).await?;
         let client = Client::new(site.urls());
         let people = People {
@@ -74,18 +95,7 @@ impl Scene {
             .publish(first.clone(), VersionWay::Straight)
             .await
             .unwrap();
-        let all: Vec<_> = scene
-            .tenants
-            .iter()
-            .map(|tenant| {
-                let order = scene.order(tenant, first.clone(), InstallWay::Upgrade);
-                tokio::spawn(order.run())
-            })
-            .collect();
-        for install in all {
-            assert_eq!(install.await.unwrap()["status"], "committed");
-        }
-        Some(scene)
+        Some((scene, first))
     }
 
     /// A version on its way to the listing.
