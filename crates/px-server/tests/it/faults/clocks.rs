@@ -30,6 +30,7 @@ async fn jump(scene: &Scene, round: usize, by: i64) {
     let viewer = Viewer {
         client: &scene.client,
         token: &scene.admin,
+        tenants: &[],
     };
     let story = format!("the clock is wrong by {by} s");
     invariants::hold(&scene.site, &viewer, &story).await;

@@ -22,6 +22,8 @@ pub type Faults = Vec<String>;
 pub struct Viewer<'a> {
     pub client: &'a Client,
     pub token: &'a str,
+    /// Tenants that are asked for; all of them when there are none.
+    pub tenants: &'a [String],
 }
 
 /// Waits until everything holds; names what does not.
@@ -138,6 +140,9 @@ async fn one_served_version(site: &Site, viewer: &Viewer<'_>, faults: &mut Fault
     let all = "SELECT i.tenant, i.plugin, i.committed, i.candidate, i.held FROM installed i";
     for row in rows(&site.core_db, all).await {
         let (tenant, plugin) = (text(&row, "tenant"), text(&row, "plugin"));
+        if !viewer.tenants.is_empty() && !viewer.tenants.contains(&tenant) {
+            continue;
+        }
         if row.opt_text("candidate").unwrap().is_some() || row.bool("held").unwrap() {
             faults.push(format!("{tenant} {plugin} has a candidate or is held"));
         }

@@ -75,6 +75,7 @@ async fn check(scene: &Scene, story: &str) {
     let viewer = Viewer {
         client: &scene.client,
         token: &scene.admin,
+        tenants: &[],
     };
     invariants::hold(&scene.site, &viewer, story).await;
 }

@@ -50,6 +50,7 @@ async fn said(scene: &Scene) -> Vec<String> {
     let viewer = Viewer {
         client: &scene.client,
         token: &scene.admin,
+        tenants: &[],
     };
     everything(&scene.site, &viewer).await
 }

@@ -139,11 +139,34 @@ async fn a_thousand_tenants_upgrade_while_two_batches_fail() {
     ends(&scene, NOTES, "2.0.0", ("committed", rest)).await;
     let control = scene.site.control();
     places.iter().for_each(|place| control.release(place));
+    for (plugin, version, count) in [
+        (NOTES, "2.0.0", rest),
+        (BAD[0], "1.0.0", BATCH),
+        (BAD[1], "1.0.0", BATCH),
+    ] {
+        let having = "SELECT COUNT(*) AS n FROM installed
+             WHERE plugin = $1 AND committed LIKE $2 AND candidate IS NULL AND held = 0";
+        let which = px_store::vals![plugin, format!("%\"{version}\"%")];
+        let row = scene
+            .site
+            .core_db
+            .one("count", having, which)
+            .await
+            .unwrap();
+        assert_eq!(row.int("n").unwrap(), count as i64, "{plugin} {version}");
+    }
+    // Asking for a thousand takes longer than all the rest: both bad batches, and as many others.
+    let asked: Vec<_> = scene
+        .tenants
+        .iter()
+        .take(2 * BAD.len() * BATCH)
+        .cloned()
+        .collect();
     let viewer = Viewer {
         client: &scene.client,
         token: &scene.admin,
+        tenants: &asked,
     };
-    // Each tenant is asked for what it is served: the new version, or the old one in the bad batches.
     invariants::hold(&scene.site, &viewer, "a thousand tenants").await;
     rollout(&scene, NOTES, "done").await;
 }

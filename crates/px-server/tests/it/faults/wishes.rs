@@ -101,6 +101,7 @@ async fn wishes(engine: Engine) {
     let viewer = Viewer {
         client: &scene.client,
         token: &scene.admin,
+        tenants: &[],
     };
     let story = format!("{engine:?}, wishes");
     invariants::hold(&scene.site, &viewer, &story).await;
