@@ -96,14 +96,8 @@ impl Machine {
             Ok(Some((_, ask))) => ask,
             _ => None,
         };
-        Ok(match asked {
-            Some(crate::app::install::Ask::RollBack(reason)) => Some(Fault::tenant(
-                px_api::Code::ProbationFailed,
-                "by_hand",
-                reason,
-            )),
-            _ => None,
-        })
+        let code = px_api::Code::ProbationFailed;
+        Ok(asked.map(|ask| Fault::tenant(code, "by_hand", ask.reason())))
     }
 }
 

@@ -87,11 +87,11 @@ pub async fn insert(tx: &mut Tx, source: &str, install: &Install) -> Result<Audi
     record(tx, source, install, None, &install.actor, &Note::default()).await
 }
 
-/// Enters a state. A wish that somebody left in the meantime stays until the install ends. The row
-/// must still be of the generation and state `install` was read with.
+/// Enters a state. A wish that somebody left in the meantime stays until the install ends, and keeps
+/// it from being committed. The row must still be of the generation and state `install` was read with.
 ///
 /// # Errors
-/// [`StoreError::Stale`] when somebody else changed it first; then the transaction must be dropped.
+/// [`StoreError::Stale`] when somebody else changed it or left a wish first; then the transaction must be dropped.
 pub async fn enter(
     tx: &mut Tx,
     source: &str,
@@ -117,7 +117,8 @@ pub async fn enter(
              problem = $8, cause = $9, blame = $10, rollback_at = $11, rollback_micros = $12,
              finished_at = $13, facts = $14, previous = $15,
              ask = CASE WHEN $5 = 0 THEN NULL ELSE ask END
-         WHERE id = $16 AND generation = $17 AND state = $18",
+         WHERE id = $16 AND generation = $17 AND state = $18
+           AND ($1 <> 'committed' OR ask IS NULL)",
         vals![
             to,
             now,

@@ -1,5 +1,6 @@
 //! Tests of the core through its public interfaces.
 
+mod deadlines;
 mod feed;
 mod hangs;
 mod kills;

@@ -54,6 +54,17 @@ pub enum Ask {
     RollBack(String),
 }
 
+impl Ask {
+    /// Why a candidate that serves already is taken back.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Cancel => "It was cancelled while it was being put in place.",
+            Self::RollBack(reason) => reason,
+        }
+    }
+}
+
 /// One install, upgrade or rollback.
 #[derive(Debug, Clone)]
 pub struct Install {

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use px_api::Code;
 use px_model::{InstallState, MAX_TRANSITIONS};
 
-use super::{Ask, Install};
+use super::Install;
 use crate::app::fault::Fault;
 
 /// Work of one state; success leads to the next state.
@@ -164,11 +164,11 @@ pub fn backoff(first: Duration, attempt: u32, noise: u8) -> Duration {
 fn asked(install: &Install) -> Option<(InstallState, Fault)> {
     match (&install.ask, install.state) {
         (None, _) | (Some(_), InstallState::RollingBack) => None,
-        (Some(Ask::RollBack(reason)), state) if state.touched_traffic() => {
-            let fault = Fault::tenant(Code::ProbationFailed, "by_hand", reason.clone());
+        // A cancel too: it was accepted while the last step before traffic was under way.
+        (Some(ask), state) if state.touched_traffic() => {
+            let fault = Fault::tenant(Code::ProbationFailed, "by_hand", ask.reason());
             Some((InstallState::RollingBack, fault))
         }
-        (Some(_), state) if state.touched_traffic() => None,
         (Some(_), _) => {
             let text = "It was cancelled before anything was put in place.";
             let fault = Fault::tenant(Code::CannotCancel, "cancelled", text);

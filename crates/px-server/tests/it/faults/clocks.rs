@@ -1,7 +1,6 @@
 //! Clocks that are set forward and back while everybody works.
 
 use px_model::InstallState;
-use px_store::When;
 use px_testkit::Engine;
 
 use super::invariants::{self, Viewer};
@@ -12,7 +11,7 @@ const HOUR: i64 = 3600;
 
 /// Everybody is under way, the clock jumps, everybody goes on.
 async fn jump(scene: &Scene, round: usize, by: i64) {
-    let held = scene.hold_all(round, When::Before).await;
+    let held = scene.hold_all(round, None).await;
     let control = scene.site.control();
     control.clock(by);
     // Longer than the process takes to see it.
@@ -31,6 +30,7 @@ async fn jump(scene: &Scene, round: usize, by: i64) {
     let viewer = Viewer {
         client: &scene.client,
         token: &scene.admin,
+        tenants: &[],
     };
     let story = format!("the clock is wrong by {by} s");
     invariants::hold(&scene.site, &viewer, &story).await;

@@ -4,6 +4,14 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use px_testkit::Engine;
+use reqwest::Method;
+use serde_json::json;
+
+use super::bundles::{Author, Bundle};
+use super::client::{Ask, Client, Reply, Side};
+use super::site::Site;
+
 /// A mounted file system; gone when dropped.
 pub struct SmallDisk(PathBuf);
 
@@ -107,4 +115,79 @@ async fn statements_work_again_after_the_disk_was_full() {
         20 * (22 - refused),
         "a transaction was written in part"
     );
+}
+
+/// A request to the core that writes.
+async fn tenant(site: &Site, client: &Client, number: u32) -> Reply {
+    let ops = site.token("ops");
+    let body = json!({ "name": format!("Tenant {number}") });
+    let ask = Ask::new(Side::Core, Method::POST, "/api/v1/admin/tenants", &ops);
+    client.once(&ask.json(&body)).await.expect("an answer")
+}
+
+/// A request to the Marketplace that writes.
+async fn version(site: &Site, client: &Client, bundle: &Bundle) -> Reply {
+    let publisher = site.token("publisher");
+    let path = "/api/marketplace/plugins/publish";
+    let ask = Ask::new(Side::Market, Method::POST, path, &publisher);
+    let reply = client.once(&ask.json(&bundle.registration(1))).await;
+    reply.expect("an answer")
+}
+
+fn refused(reply: &Reply, why: &str) {
+    assert_eq!(reply.status, 503, "{why}: {}", reply.text);
+    assert_eq!(reply.json()["code"], "PX-0002", "{why}: {}", reply.text);
+}
+
+/// What "the database is away" means on SQLite: another program holds the file's lock, or the file
+/// system takes nothing. Who wants to write is told so within a bounded time; who reads is answered.
+/// A file system that is gone altogether cannot be tried: it cannot be taken from a program that has
+/// files open on it.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_writes_to_a_locked_or_full_sqlite_is_refused_clearly() {
+    let Some(site) = Site::start(Engine::Sqlite, Some(96 << 20)).await else {
+        return;
+    };
+    let client = Client::new(site.urls());
+    let author = Author::register(&client, &site.token("publisher")).await;
+    let bundle = author.bundle("com.example.notes", "1.0.0");
+    let reads = async |why: &str| {
+        for (side, path, login) in [
+            (Side::Market, "/api/marketplace/plugins", "publisher"),
+            (Side::Core, "/api/v1/admin/plugins/installed", "ops"),
+        ] {
+            let token = site.token(login);
+            let ask = Ask::new(side, Method::GET, path, &token);
+            let reply = client.once(&ask).await.expect("an answer");
+            assert_eq!(reply.status, 200, "{why}: {path}: {}", reply.text);
+        }
+    };
+    let locks = (
+        site.market_db.begin().await.unwrap(),
+        site.core_db.begin().await.unwrap(),
+    );
+    reads("locked").await;
+    let (core, market) = tokio::join!(tenant(&site, &client, 0), version(&site, &client, &bundle));
+    refused(&core, "locked");
+    refused(&market, "locked");
+    drop(locks);
+    assert!(tenant(&site, &client, 0).await.is_ok(), "unlocked");
+    assert!(version(&site, &client, &bundle).await.is_ok(), "unlocked");
+    let disk = site.disk.as_ref().unwrap();
+    disk.fill();
+    // The log has room left from what was written before.
+    let mut number = 0;
+    let full = loop {
+        number += 1;
+        assert!(number < 2000, "the disk was never full");
+        let reply = tenant(&site, &client, number).await;
+        if !reply.is_ok() {
+            break reply;
+        }
+    };
+    refused(&full, "full");
+    reads("full").await;
+    disk.free();
+    let again = tenant(&site, &client, number).await;
+    assert!(again.is_ok(), "room again: {}", again.text);
 }

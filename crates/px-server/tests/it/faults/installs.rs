@@ -47,7 +47,7 @@ impl Order {
         ask.header("x-px-tenant", &self.tenant)
     }
 
-    async fn accepted(&self) -> String {
+    pub async fn accepted(&self) -> String {
         let order = match self.way {
             InstallWay::WrongDigest => json!({
                 "url": format!("/api/marketplace/bundles/{}.pxp", self.bundle.sha256()),
@@ -99,7 +99,7 @@ impl Order {
         self.client.good(&self.ask(Method::GET, &path)).await
     }
 
-    async fn ended(&self, job: &str, back: bool) -> Value {
+    pub async fn ended(&self, job: &str, back: bool) -> Value {
         const ENDS: [&str; 6] = [
             "committed",
             "rolled_back",

@@ -16,12 +16,14 @@ use super::client::{Ask, Client, Side};
 use super::site::Site;
 
 /// What is wrong, in words.
-type Faults = Vec<String>;
+pub type Faults = Vec<String>;
 
 /// Who asks the gateway.
 pub struct Viewer<'a> {
     pub client: &'a Client,
     pub token: &'a str,
+    /// Tenants that are asked for; all of them when there are none.
+    pub tenants: &'a [String],
 }
 
 /// Waits until everything holds; names what does not.
@@ -37,7 +39,8 @@ pub async fn hold(site: &Site, viewer: &Viewer<'_>, story: &str) {
     panic!("{story}: {}\n--- log\n{}", faults.join("\n"), site.log());
 }
 
-async fn everything(site: &Site, viewer: &Viewer<'_>) -> Faults {
+/// What does not hold at this moment.
+pub async fn everything(site: &Site, viewer: &Viewer<'_>) -> Faults {
     let mut faults = Faults::new();
     for (side, db) in [("market", &site.market_db), ("core", &site.core_db)] {
         chain_is_whole(side, db, &mut faults).await;
@@ -137,6 +140,9 @@ async fn one_served_version(site: &Site, viewer: &Viewer<'_>, faults: &mut Fault
     let all = "SELECT i.tenant, i.plugin, i.committed, i.candidate, i.held FROM installed i";
     for row in rows(&site.core_db, all).await {
         let (tenant, plugin) = (text(&row, "tenant"), text(&row, "plugin"));
+        if !viewer.tenants.is_empty() && !viewer.tenants.contains(&tenant) {
+            continue;
+        }
         if row.opt_text("candidate").unwrap().is_some() || row.bool("held").unwrap() {
             faults.push(format!("{tenant} {plugin} has a candidate or is held"));
         }
@@ -406,7 +412,8 @@ pub async fn no_orphans(site: &Site, story: &str) {
     );
 }
 
-async fn orphans(site: &Site) -> Vec<String> {
+/// Files that belong to nobody at this moment.
+pub async fn orphans(site: &Site) -> Vec<String> {
     let mut kept = Vec::new();
     let all = "SELECT plugin, committed, previous FROM installed";
     for row in rows(&site.core_db, all).await {

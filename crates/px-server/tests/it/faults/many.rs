@@ -57,6 +57,7 @@ async fn crowd(engine: Engine, processes: usize) {
     let viewer = Viewer {
         client: &scene.client,
         token: &scene.admin,
+        tenants: &[],
     };
     let story = format!("{engine:?}, {processes} processes, many at once");
     invariants::hold(&scene.site, &viewer, &story).await;

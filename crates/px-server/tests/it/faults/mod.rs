@@ -8,11 +8,14 @@ mod installs;
 mod invariants;
 mod many;
 mod matrix;
+mod noticed;
 mod release;
 mod rows;
 mod scene;
 mod site;
+mod thousand;
 mod versions;
+mod wishes;
 
 #[expect(clippy::print_stderr, reason = "a test that did not run says so")]
 fn left_out(why: &str) {

@@ -16,7 +16,7 @@ pub enum Row<W: 'static> {
 pub struct Cell<W> {
     /// The state's name, or the step's.
     pub step: &'static str,
-    /// Moments at which it can be stopped, the usual one first.
+    /// Moments at which it can be stopped, the usual one first; every fault is put at each of them.
     pub moments: &'static [When],
     pub way: W,
 }
@@ -66,8 +66,11 @@ pub const fn install_row(state: InstallState) -> Row<InstallWay> {
         };
     }
     const ALL: &[When] = &[Before, Done, After];
-    // The end is written; what is left to do is to remove what is not needed any more.
+    // The end is written; what is left to do is to remove what is not needed any more. When that is
+    // done nothing is to be written, and nothing leaves the state.
     const TIDY: &[When] = &[Before];
+    // As above, but a person may take it back, which leaves the state.
+    const KEPT: &[When] = &[Before, After];
     match state {
         S::Requested => works!("requested", Upgrade, ALL),
         S::Resolved => works!("resolved", Upgrade, ALL),
@@ -79,7 +82,7 @@ pub const fn install_row(state: InstallState) -> Row<InstallWay> {
         S::Snapshotted => works!("snapshotted", Upgrade, ALL),
         S::Activating => works!("activating", Upgrade, ALL),
         S::Probation => works!("probation", Upgrade, ALL),
-        S::Committed => works!("committed", TakeBack, &[Before, After]),
+        S::Committed => works!("committed", TakeBack, KEPT),
         S::RollingBack => works!("rolling_back", TakeBack, ALL),
         S::RolledBack => works!("rolled_back", TakeBack, TIDY),
         S::Failed => works!("failed", WrongDigest, TIDY),
@@ -103,21 +106,26 @@ pub const fn version_row(state: VersionState) -> Row<VersionWay> {
         };
     }
     // A person's request: its transaction is the work, so it can be cut off before the answer only.
+    // Cut off earlier, nothing is written, as if the request had not come.
     const ASKED: &[When] = &[After];
+    // The work is the transaction that leaves the state: when it is done it is written.
+    const LEFT: &[When] = &[Before, After];
+    // One step of several: the state is left after the last of them.
+    const STEP: &[When] = &[Before, Done];
     match state {
-        S::Draft => works!("draft", Straight, &[Before, After]),
+        S::Draft => works!("draft", Straight, LEFT),
         S::Uploading => works!("uploading", Straight, &[Before, Done, After]),
-        S::Submitted => works!("submitted", Straight, &[Before, After]),
+        S::Submitted => works!("submitted", Straight, LEFT),
         S::Scanning => works!(
-            "scanning.intake", Straight, &[Before, Done];
-            "scanning.checks", Straight, &[Before, Done];
-            "scanning.compatibility", Straight, &[Before, Done];
+            "scanning.intake", Straight, STEP;
+            "scanning.checks", Straight, STEP;
+            "scanning.compatibility", Straight, STEP;
             "scanning", Straight, &[After]
         ),
         S::InReview => works!("in_review", Straight, ASKED),
-        // Inside the transaction that lists it; nobody outside ever sees it.
+        // Inside the transaction that lists it; nobody outside ever sees it, so there is no other moment.
         S::Approved => works!("approved", Straight, &[Before]),
-        S::Listed => works!("listed", Straight, &[Before, Done]; "listed", Quarantine, ASKED),
+        S::Listed => works!("listed", Straight, STEP; "listed", Quarantine, ASKED),
         S::ChangesRequested => works!("changes_requested", Changes, ASKED),
         S::Rejected => works!("rejected", Reject, ASKED),
         S::Blocked => works!("blocked", WrongBytes, ASKED),
@@ -127,22 +135,19 @@ pub const fn version_row(state: VersionState) -> Row<VersionWay> {
     }
 }
 
-/// Every step of a machine with the moment at which it is stopped when `wanted` is asked for: that
-/// one where it exists, else the step's usual one.
+/// Steps of a machine with the moment at which each is stopped: those that have the moment asked
+/// for, or every one at its usual moment when none is asked for.
 pub fn cells<W: Copy + 'static>(
     rows: impl Iterator<Item = Row<W>>,
-    wanted: When,
+    wanted: Option<When>,
 ) -> Vec<(&'static str, When, W)> {
     let mut all = Vec::new();
     for row in rows {
         match row {
-            Row::Works(cells) => all.extend(cells.iter().map(|cell| {
-                let has = cell.moments.contains(&wanted);
-                (
-                    cell.step,
-                    if has { wanted } else { cell.moments[0] },
-                    cell.way,
-                )
+            Row::Works(cells) => all.extend(cells.iter().filter_map(|cell| {
+                let when = wanted.unwrap_or(cell.moments[0]);
+                let has = cell.moments.contains(&when);
+                has.then_some((cell.step, when, cell.way))
             })),
             Row::Rests(why) => assert!(why.len() > 10, "a state that rests says why"),
         }
@@ -156,11 +161,11 @@ fn every_working_state_is_stopped_at_every_moment_it_has() {
     let versions = || VersionState::ALL.iter().map(|s| version_row(*s));
     let mut met = std::collections::BTreeSet::new();
     for when in When::ALL {
-        let all = cells(installs(), when)
+        let all = cells(installs(), Some(when))
             .into_iter()
             .map(|c| ("install", c.0, c.1));
         met.extend(all);
-        let all = cells(versions(), when)
+        let all = cells(versions(), Some(when))
             .into_iter()
             .map(|c| ("version", c.0, c.1));
         met.extend(all);
@@ -176,10 +181,29 @@ fn every_working_state_is_stopped_at_every_moment_it_has() {
             );
         }
     }
+    for (usual, rows) in [
+        (
+            cells(installs(), None).len(),
+            installs().map(|r| steps(&r)).sum::<usize>(),
+        ),
+        (
+            cells(versions(), None).len(),
+            versions().map(|r| steps(&r)).sum(),
+        ),
+    ] {
+        assert_eq!(usual, rows, "every step has a usual moment");
+    }
     // Every final state either is tidied up after, or says why nothing is to be done.
     for state in InstallState::ALL.iter().filter(|s| s.is_final()) {
         let row = install_row(*state);
         assert!(matches!(row, Row::Rests(_)) || !moments(&row).is_empty());
+    }
+}
+
+fn steps<W: 'static>(row: &Row<W>) -> usize {
+    match row {
+        Row::Rests(_) => 0,
+        Row::Works(cells) => cells.len(),
     }
 }
 

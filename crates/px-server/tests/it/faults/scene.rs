@@ -51,6 +51,27 @@ pub struct Held {
 impl Scene {
     /// A site with `tenants` tenants who have version 1.0.0 of a plugin.
     pub async fn start(engine: Engine, tenants: usize, small_disk: Option<u64>) -> Option<Self> {
+        let (scene, first) = Self::listed(engine, tenants, small_disk).await?;
+        let all: Vec<_> = scene
+            .tenants
+            .iter()
+            .map(|tenant| {
+                let order = scene.order(tenant, first.clone(), InstallWay::Upgrade);
+                tokio::spawn(order.run())
+            })
+            .collect();
+        for install in all {
+            assert_eq!(install.await.unwrap()["status"], "committed");
+        }
+        Some(scene)
+    }
+
+    /// A site with `tenants` tenants, and a listed version 1.0.0 that nobody has yet.
+    pub async fn listed(
+        engine: Engine,
+        tenants: usize,
+        small_disk: Option<u64>,
+    ) -> Option<(Self, Bundle)> {
         let site = Site::start(engine, small_disk).await?;
         let client = Client::new(site.urls());
         let people = People {
@@ -74,18 +95,7 @@ impl Scene {
             .publish(first.clone(), VersionWay::Straight)
             .await
             .unwrap();
-        let all: Vec<_> = scene
-            .tenants
-            .iter()
-            .map(|tenant| {
-                let order = scene.order(tenant, first.clone(), InstallWay::Upgrade);
-                tokio::spawn(order.run())
-            })
-            .collect();
-        for install in all {
-            assert_eq!(install.await.unwrap()["status"], "committed");
-        }
-        Some(scene)
+        Some((scene, first))
     }
 
     /// A version on its way to the listing.
@@ -119,8 +129,9 @@ impl Scene {
         }
     }
 
-    /// Brings an install to each place of the matrix, and a version.
-    pub async fn hold_all(&self, round: usize, when: When) -> Held {
+    /// Brings an install to each place of the matrix that has the moment, and a version; to everyone's
+    /// usual place when no moment is asked for.
+    pub async fn hold_all(&self, round: usize, when: Option<When>) -> Held {
         let mut held = Held {
             places: Vec::new(),
             versions: Vec::new(),
@@ -132,15 +143,17 @@ impl Scene {
             .map(|n| self.author.bundle(NOTES, &format!("{}.{n}.0", round + 2)))
             .collect();
         self.list_in_order(&bundles).await;
-        let (gate, inside) = self.hold_versions(round, when, &mut held).await;
+        let inside = self.hold_versions(round, when, &mut held).await;
         self.hold_installs(when, bundles, &mut held).await;
-        gate.send_replace(true);
-        self.site.control().met(&inside).await;
+        if let Some((gate, place)) = inside {
+            gate.send_replace(true);
+            self.site.control().met(&place).await;
+        }
         held
     }
 
     /// Installs last, because their states have deadlines.
-    async fn hold_installs(&self, when: When, bundles: Vec<Bundle>, held: &mut Held) {
+    async fn hold_installs(&self, when: Option<When>, bundles: Vec<Bundle>, held: &mut Held) {
         let control = self.site.control();
         let mut places = Vec::new();
         let all = install_cells(when).into_iter();
@@ -160,7 +173,7 @@ impl Scene {
     }
 
     /// Versions of one plugin have to be approved in their order.
-    async fn list_in_order(&self, bundles: &[Bundle]) {
+    pub async fn list_in_order(&self, bundles: &[Bundle]) {
         let all: Vec<_> = bundles
             .iter()
             .map(|bundle| {
@@ -177,13 +190,13 @@ impl Scene {
 
     /// One after the other, from the last state to the first, because few jobs of a kind run at
     /// once. The one that is to be held inside a transaction waits for its approval: it holds up
-    /// everybody who writes. Answers its gate and its place.
+    /// everybody who writes. Answers its gate and its place, when there is one.
     async fn hold_versions(
         &self,
         round: usize,
-        when: When,
+        when: Option<When>,
         held: &mut Held,
-    ) -> (watch::Sender<bool>, String) {
+    ) -> Option<(watch::Sender<bool>, String)> {
         let control = self.site.control();
         let mut all = cells(VersionState::ALL.iter().map(|s| version_row(*s)), when);
         let order = |step: &str| match step {
@@ -213,7 +226,7 @@ impl Scene {
                 control.met(&place).await;
             }
         }
-        (gate, last.expect("the one inside a transaction"))
+        last.map(|place| (gate, place))
     }
 
     /// Everybody's way to the end; what must have come of it.
@@ -241,7 +254,7 @@ impl Scene {
     }
 }
 
-fn install_cells(when: When) -> Vec<(&'static str, When, InstallWay)> {
+fn install_cells(when: Option<When>) -> Vec<(&'static str, When, InstallWay)> {
     cells(InstallState::ALL.iter().map(|s| install_row(*s)), when)
 }
 
