@@ -37,7 +37,8 @@ Options of `test`:
   -h, --help              Show this help
 
 Options of `strangers`:
-  --only TEXT             Only clients whose script's name contains TEXT; may be given more than once
+  --only TEXT             Only clients whose script's name contains TEXT; may be given more than once.
+                          `container` alone brings the deploy pack into Docker (long)
   --no-install            Do not install missing programs with apt-get
 Options of `bench`:
   --only GROUP            Only this group of figures; may be given more than once
