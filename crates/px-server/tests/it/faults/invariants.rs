@@ -348,11 +348,11 @@ fn same(
 /// The core knows every listed version, and the Marketplace still has its bytes.
 async fn listings_arrived(site: &Site, faults: &mut Faults) {
     let listed = "SELECT id, plugin, version, sha256 FROM versions WHERE state = 'listed'";
-    let known = rows(
-        &site.core_db,
-        "SELECT version_id, state, digest FROM catalog",
-    )
-    .await;
+    // A release whose rollout was halted is quarantined here, and goes on being listed elsewhere.
+    let known = "SELECT c.version_id, c.digest,
+         CASE WHEN c.state = 'quarantined' AND r.state = 'paused' THEN 'listed' ELSE c.state END AS state
+         FROM catalog c LEFT JOIN rollouts r ON r.version_id = c.version_id";
+    let known = rows(&site.core_db, known).await;
     for row in rows(&site.market_db, listed).await {
         let (id, digest) = (text(&row, "id"), text(&row, "sha256"));
         let name = format!("{} {}", text(&row, "plugin"), text(&row, "version"));
