@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http::{Request, Response, StatusCode, header};
+use http::{Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use px_store::S3Settings;
 use s3s::auth::SimpleAuth;
+use s3s::host::MultiDomain;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
@@ -28,6 +29,8 @@ const ALWAYS: i64 = i64::MAX / 2;
 pub struct S3Asked {
     /// `PUT /bundles/…`, without the query.
     pub line: String,
+    /// The name it was asked by.
+    pub host: String,
     /// `Authorization`, when the signature was not in the query.
     pub authorization: Option<String>,
 }
@@ -36,6 +39,7 @@ pub struct S3Asked {
 struct Shared {
     left: AtomicI64,
     void: AtomicI64,
+    cuts: AtomicI64,
     asked: Mutex<Vec<S3Asked>>,
 }
 
@@ -53,6 +57,8 @@ impl S3Server {
     pub const KEY: &'static str = "access-of-a-test";
     /// Secret of the access key.
     pub const SECRET: &'static str = "secret-of-a-test";
+    /// A domain of its own, below which its bucket has a name; nobody else knows it.
+    pub const DOMAIN: &'static str = "store.example";
 
     /// Listens on a free loopback port.
     ///
@@ -63,14 +69,18 @@ impl S3Server {
         std::fs::create_dir(root.path().join(BUCKET))?;
         let files =
             s3s_fs::FileSystem::new(root.path()).map_err(|e| io::Error::other(format!("{e:?}")))?;
-        let mut builder = S3ServiceBuilder::new(files);
-        builder.set_auth(SimpleAuth::from_single(Self::KEY, Self::SECRET));
-        let service = builder.build();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
+        let mut builder = S3ServiceBuilder::new(files);
+        builder.set_auth(SimpleAuth::from_single(Self::KEY, Self::SECRET));
+        let names = ["127.0.0.1", "localhost", Self::DOMAIN];
+        let names = names.map(|name| format!("{name}:{}", address.port()));
+        builder.set_host(MultiDomain::new(names).map_err(io::Error::other)?);
+        let service = builder.build();
         let shared = Arc::new(Shared {
             left: AtomicI64::new(ALWAYS),
             void: AtomicI64::new(0),
+            cuts: AtomicI64::new(0),
             asked: Mutex::default(),
         });
         let state = Arc::clone(&shared);
@@ -89,6 +99,12 @@ impl S3Server {
     }
 
     /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where it listens, as a URL.
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
@@ -129,6 +145,11 @@ impl S3Server {
         self.shared.void.store(addresses, Ordering::SeqCst);
     }
 
+    /// Breaks off this many answers with a blob in the middle of it.
+    pub fn cut_next(&self, answers: i64) {
+        self.shared.cuts.store(answers, Ordering::SeqCst);
+    }
+
     /// Requests so far, also those that were not answered.
     #[must_use]
     pub fn asked(&self) -> Vec<S3Asked> {
@@ -165,8 +186,13 @@ async fn talk(stream: TcpStream, store: S3Service, shared: Arc<Shared>) {
         async move {
             let headers = request.headers();
             let authorization = headers.get(header::AUTHORIZATION);
+            let host = headers.get(header::HOST);
+            let blob = request.method() == Method::GET && request.uri().path().contains("/sha256/");
             let asked = S3Asked {
                 line: format!("{} {}", request.method(), request.uri().path()),
+                host: host.map_or_else(String::new, |v| {
+                    String::from_utf8_lossy(v.as_bytes()).into()
+                }),
                 authorization: authorization.map(|v| String::from_utf8_lossy(v.as_bytes()).into()),
             };
             let all = shared.asked.lock();
@@ -184,13 +210,30 @@ async fn talk(stream: TcpStream, store: S3Service, shared: Arc<Shared>) {
                 return Ok(void);
             }
             let answered = store.call(request.map(s3s::Body::from)).await;
-            answered.map_err(|e| io::Error::other(format!("{e:?}")))
+            let answered = answered.map_err(|e| io::Error::other(format!("{e:?}")))?;
+            if blob && shared.cuts.fetch_sub(1, Ordering::SeqCst) > 0 {
+                return half(answered).await;
+            }
+            Ok(answered)
         }
     });
     // A broken connection is what a test wanted, or the end of one.
     let _ = http1::Builder::new()
         .serve_connection(TokioIo::new(stream), answer)
         .await;
+}
+
+/// The first half of an answer that promises all of it.
+async fn half(answer: Response<s3s::Body>) -> io::Result<Response<s3s::Body>> {
+    let (head, mut body) = answer.into_parts();
+    let all = body.store_all_limited(usize::MAX).await;
+    let all = all.map_err(io::Error::other)?;
+    let sent = [Ok(all.slice(..all.len() / 2)), Err(io::Error::other("cut"))];
+    let body = axum::body::Body::from_stream(futures::stream::iter(sent));
+    Ok(Response::from_parts(
+        head,
+        s3s::Body::http_body_unsync(body),
+    ))
 }
 
 fn walk(folder: &Path, found: &mut Vec<PathBuf>) {

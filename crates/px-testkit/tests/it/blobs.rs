@@ -276,3 +276,39 @@ async fn a_signed_address_is_for_one_blob_one_method_and_a_while() {
 fn later() -> std::time::SystemTime {
     std::time::SystemTime::now() + Duration::from_secs(3600)
 }
+
+/// Stores that know a bucket by its own host name: its name is signed, and the path is without it.
+#[tokio::test]
+async fn an_address_with_the_bucket_in_its_host_is_answered() {
+    let stores = Stores::new().await;
+    let text = "in a bucket with a name of its own";
+    let (digest, file) = stores.upload(text.as_bytes());
+    stores.bucket().put_file(&digest, &file).await.unwrap();
+    let mut settings = stores.server.settings();
+    settings.bucket_in_host = true;
+    let (domain, address) = (S3Server::DOMAIN, stores.server.address());
+    settings.endpoint = format!("http://{domain}:{}", address.port()).parse().ok();
+    let blobs = Blobs::in_s3(&settings, &stores.path("by-host")).unwrap();
+    let lifetime = Duration::from_secs(60);
+    let url = blobs.signed_url(&digest, http::Method::GET, lifetime).await;
+    let url = url.unwrap().unwrap();
+    let host = format!("{}.{domain}", settings.bucket);
+    assert_eq!(url.host_str(), Some(host.as_str()));
+    assert!(
+        url.path()
+            .starts_with(&format!("/{}/sha256/", settings.prefix)),
+        "{url}"
+    );
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .resolve(&host, address);
+    let client = client.build().unwrap();
+    let answer = client.get(url.clone()).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.text().await.unwrap(), text);
+    // The name is part of what is signed.
+    let mut other = url;
+    other.set_host(Some("127.0.0.1")).unwrap();
+    let answer = client.get(other).send().await.unwrap();
+    assert_eq!(answer.status(), 403);
+}

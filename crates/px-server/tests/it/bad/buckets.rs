@@ -190,6 +190,63 @@ async fn a_bucket_that_nobody_else_reaches_is_read_through_the_marketplace() {
     w.end().await;
 }
 
+/// The store breaks off: nobody takes half a bundle for a whole one, and who asks again gets it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_download_that_the_store_breaks_off_is_never_half_a_bundle() {
+    for redirects in ["0", "300"] {
+        let store = S3Server::start().await.unwrap();
+        let w = start(&store, &[("MKP_S3_REDIRECT_SECONDS", redirects)]).await;
+        let author = Author::register(&w, &w.token("publisher"), 1).await;
+        let (plugin, digest) = listed(&w, &author, "com.example.broken").await;
+        let path = bundle_path(&digest);
+        store.cut_next(1);
+        let answer = w.market(Method::GET, &path, "").send().await.unwrap();
+        let status = answer.status().as_u16();
+        match answer.bytes().await {
+            Ok(bytes) if status == 200 => assert_eq!(sha256(&bytes), digest),
+            // Sent on, or told to come again.
+            Ok(_) if redirects == "0" => assert_eq!(status, 503),
+            Ok(_) => assert_eq!(status, 307),
+            Err(broken) => assert!(broken.is_decode() || broken.is_body(), "{broken:?}"),
+        }
+        let before = store.asked().len();
+        store.cut_next(2);
+        committed(&w, "valley", &order(&plugin)).await;
+        assert!(store.asked().len() > before + 1, "it was asked for again");
+        w.end().await;
+    }
+}
+
+/// Servers reach the store by one name, everybody else by another.
+#[tokio::test(flavor = "multi_thread")]
+async fn signed_addresses_carry_the_name_that_others_know() {
+    let store = S3Server::start().await.unwrap();
+    let outside = format!("localhost:{}", store.address().port());
+    let endpoint = format!("http://{outside}");
+    let set = [
+        ("MKP_S3_PUBLIC_ENDPOINT", endpoint.as_str()),
+        ("PX_ONLINE_ALLOWED_HOSTS", "localhost"),
+    ];
+    let w = start(&store, &set).await;
+    let author = Author::register(&w, &w.token("publisher"), 1).await;
+    let (plugin, digest) = listed(&w, &author, "com.example.outside").await;
+    let inside = store.address().to_string();
+    assert!(store.asked().iter().all(|a| a.host == inside));
+    let before = store.asked().len();
+    let sent_on = go(w.market(Method::GET, &bundle_path(&digest), "")).await;
+    let location = sent_on.header("location");
+    assert!(location.starts_with(&endpoint), "{location}");
+    let got = go(w.http.get(location)).await;
+    assert_eq!((got.status, sha256(&got.body)), (200, digest));
+    committed(&w, "valley", &order(&plugin)).await;
+    let asked = store.asked().split_off(before);
+    let by_others = asked.iter().filter(|a| a.authorization.is_none());
+    let names: Vec<_> = by_others.map(|a| a.host.as_str()).collect();
+    assert!(names.len() >= 2, "{asked:?}");
+    assert!(names.iter().all(|name| *name == outside), "{names:?}");
+    w.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_core_follows_to_named_hosts_only() {
     let store = S3Server::start().await.unwrap();
