@@ -27,7 +27,7 @@ async fn serve(routes: Router, address: &str, ready: &Path) -> anyhow::Result<()
     let part = ready.with_extension("part");
     std::fs::write(&part, format!("127.0.0.1:{port}\n"))?;
     std::fs::rename(&part, ready)?;
-    // As our own servers do: see there.
+    // As our own servers do (`px_web::http::Listening`).
     let listener = listener.tap_io(|connection| {
         let _ = connection.set_nodelay(true);
     });

@@ -3,7 +3,7 @@
 use px_model::InstallState;
 use px_testkit::Engine;
 
-use super::invariants::{self, Viewer};
+use super::invariants;
 use super::scene::Scene;
 
 /// An hour, in seconds.
@@ -27,13 +27,8 @@ async fn jump(scene: &Scene, round: usize, by: i64) {
             "held in {state}, it ended as {end}"
         );
     }
-    let viewer = Viewer {
-        client: &scene.client,
-        token: &scene.admin,
-        tenants: &[],
-    };
     let story = format!("the clock is wrong by {by} s");
-    invariants::hold(&scene.site, &viewer, &story).await;
+    invariants::hold(&scene.site, &scene.viewer(), &story).await;
     times_are_told_in_order(scene).await;
     no_engine_broke(scene).await;
     control.clear();

@@ -3,7 +3,7 @@
 use px_testkit::Engine;
 use px_testkit::postgres::installed;
 
-use super::invariants::{self, Viewer};
+use super::invariants;
 use super::rows::{InstallWay, VersionWay};
 use super::scene::{NAMES, NOTES, Scene};
 
@@ -54,13 +54,8 @@ async fn crowd(engine: Engine, processes: usize) {
         assert_eq!(view["status"], "committed", "{view}");
     }
     scene.client = first;
-    let viewer = Viewer {
-        client: &scene.client,
-        token: &scene.admin,
-        tenants: &[],
-    };
     let story = format!("{engine:?}, {processes} processes, many at once");
-    invariants::hold(&scene.site, &viewer, &story).await;
+    invariants::hold(&scene.site, &scene.viewer(), &story).await;
     drop(more);
 }
 

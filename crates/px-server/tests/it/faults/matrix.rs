@@ -9,7 +9,7 @@ use px_testkit::postgres::installed;
 use reqwest::Method;
 
 use super::client::{Ask, Side};
-use super::invariants::{self, Viewer};
+use super::invariants;
 use super::rows::InstallWay;
 use super::scene::{Held, Scene};
 
@@ -72,12 +72,7 @@ async fn put(scene: &Scene, fault: Fault, held: &Held) {
 }
 
 async fn check(scene: &Scene, story: &str) {
-    let viewer = Viewer {
-        client: &scene.client,
-        token: &scene.admin,
-        tenants: &[],
-    };
-    invariants::hold(&scene.site, &viewer, story).await;
+    invariants::hold(&scene.site, &scene.viewer(), story).await;
 }
 
 /// How an install ends that was held in a state.

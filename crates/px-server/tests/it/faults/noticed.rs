@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use px_store::vals;
 use px_testkit::Engine;
 
-use super::invariants::{Viewer, everything, orphans};
+use super::invariants::{everything, orphans};
 use super::scene::{NOTES, Scene};
 
 /// A statement that breaks something at a side, the one that puts it right, and a part of what must
@@ -47,12 +47,7 @@ const BREAKS: [Break; 16] = [
 ];
 
 async fn said(scene: &Scene) -> Vec<String> {
-    let viewer = Viewer {
-        client: &scene.client,
-        token: &scene.admin,
-        tenants: &[],
-    };
-    everything(&scene.site, &viewer).await
+    everything(&scene.site, &scene.viewer()).await
 }
 
 async fn settled(scene: &Scene, after: &str) {

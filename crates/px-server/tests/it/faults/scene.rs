@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use super::bundles::{Author, Bundle};
 use super::client::Client;
 use super::installs::Order;
+use super::invariants::Viewer;
 use super::rows::{InstallWay, VersionWay, cells, install_row, version_row};
 use super::site::Site;
 use super::versions::{People, Story};
@@ -96,6 +97,15 @@ impl Scene {
             .await
             .unwrap();
         Some((scene, first))
+    }
+
+    /// Who asks the gateway for every tenant.
+    pub fn viewer(&self) -> Viewer<'_> {
+        Viewer {
+            client: &self.client,
+            token: &self.admin,
+            tenants: &[],
+        }
     }
 
     /// A version on its way to the listing.

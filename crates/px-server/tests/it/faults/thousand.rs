@@ -163,9 +163,8 @@ async fn a_thousand_tenants_upgrade_while_two_batches_fail() {
         .cloned()
         .collect();
     let viewer = Viewer {
-        client: &scene.client,
-        token: &scene.admin,
         tenants: &asked,
+        ..scene.viewer()
     };
     invariants::hold(&scene.site, &viewer, "a thousand tenants").await;
     rollout(&scene, NOTES, "done").await;

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::bundles::Bundle;
 use super::client::{Ask, Side};
-use super::invariants::{self, Viewer};
+use super::invariants;
 use super::rows::{InstallWay, cells, install_row};
 use super::scene::{NOTES, Scene};
 
@@ -98,13 +98,8 @@ async fn wishes(engine: Engine) {
     for (number, when) in When::ALL.into_iter().enumerate() {
         round(&scene, number, when, &bundles).await;
     }
-    let viewer = Viewer {
-        client: &scene.client,
-        token: &scene.admin,
-        tenants: &[],
-    };
     let story = format!("{engine:?}, wishes");
-    invariants::hold(&scene.site, &viewer, &story).await;
+    invariants::hold(&scene.site, &scene.viewer(), &story).await;
 }
 
 #[test]
