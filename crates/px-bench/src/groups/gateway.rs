@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use px_model::InstallState;
 
-use super::added::added;
+use super::added::{InTurn, Way, added, in_turn};
 use super::{Surroundings, without};
 use crate::author::{Author, PLUGIN};
 use crate::figure::{Aim, Figure, median};
@@ -30,7 +30,7 @@ pub async fn take(around: &Surroundings, figures: &mut Vec<Figure>) -> anyhow::R
     let author = Author::new(&site, &around.program("px-plugin"), &around.root).await?;
     author.list("1.0.0").await?;
     install(&site, "north", "1.0.0", InstallState::Committed).await?;
-    let gateway = Target {
+    let gateway = Way {
         url: format!("{}_p/{PLUGIN}/api/hello", site.core_url),
         token: Some(site.token("north")?.to_owned()),
     };
@@ -40,21 +40,20 @@ pub async fn take(around: &Surroundings, figures: &mut Vec<Figure>) -> anyhow::R
     let text = |path: &std::path::Path| path.to_string_lossy().into_owned();
     let args = ["component", &text(&file), &text(&folder)];
     let (_component, address) = helper(&args, &log).await?;
-    targets.push((
-        "component",
-        Target::bare(&format!("http://{address}/api/v1/hello")),
-    ));
+    targets.push(("component", bare(&format!("http://{address}/api/v1/hello"))));
     let (_bare, address) = helper(&["bare"], &log).await?;
-    targets.push(("bare", Target::bare(&format!("http://{address}/hello"))));
+    targets.push(("bare", bare(&format!("http://{address}/hello"))));
     let wasmtime = wasmtime(around, &log).await?;
     if let Some((_, url)) = &wasmtime {
-        targets.push(("wasmtime", Target::bare(url)));
+        targets.push(("wasmtime", bare(url)));
     }
 
     let mut loads = Vec::new();
     for _ in 0..around.amount(5, 1) {
         for (name, target) in &targets {
-            loads.push((*name, target.ask(32, around.amount(4, 1)).await?));
+            let seconds = around.amount(4, 1);
+            let seen = wrk(&target.url, target.token.as_deref(), 32, seconds).await?;
+            loads.push((*name, seen));
         }
     }
     let calm = calm(around, &targets).await?;
@@ -62,41 +61,21 @@ pub async fn take(around: &Surroundings, figures: &mut Vec<Figure>) -> anyhow::R
     Ok(())
 }
 
-/// One connection: the gateway and the component without it, in turn, and each of them first every
-/// other time, so that what disturbs the machine disturbs both.
-async fn calm(
-    around: &Surroundings,
-    targets: &[(&'static str, Target)],
-) -> anyhow::Result<Vec<(&'static str, Wrk)>> {
-    let mut pair: Vec<_> = targets.iter().take(2).collect();
-    let mut calm = Vec::new();
-    for (_, target) in &pair {
-        target.ask(1, 1).await?;
-    }
-    for _ in 0..around.amount(15, 1) {
-        for (name, target) in &pair {
-            calm.push((*name, target.ask(1, around.amount(2, 1)).await?));
-        }
-        pair.reverse();
-    }
-    Ok(calm)
+/// One connection each: the gateway and the component without it.
+async fn calm(around: &Surroundings, targets: &[(&'static str, Way)]) -> anyhow::Result<InTurn> {
+    let of = |wanted| targets.iter().find(|(name, _)| *name == wanted);
+    let (Some((_, with)), Some((_, without))) = (of("gateway"), of("component")) else {
+        anyhow::bail!("nothing to compare");
+    };
+    let (rounds, each) = (around.amount(100, 2), around.amount(1500, 100));
+    in_turn(with.clone(), without.clone(), rounds, each).await
 }
 
-struct Target {
-    url: String,
-    token: Option<String>,
-}
-
-impl Target {
-    fn bare(url: &str) -> Self {
-        Self {
-            url: url.to_owned(),
-            token: None,
-        }
-    }
-
-    async fn ask(&self, connections: u32, seconds: u32) -> anyhow::Result<Wrk> {
-        wrk(&self.url, self.token.as_deref(), connections, seconds).await
+/// A way without a token.
+fn bare(url: &str) -> Way {
+    Way {
+        url: url.to_owned(),
+        token: None,
     }
 }
 
@@ -111,7 +90,7 @@ fn middle(seen: &Seen, name: &str, part: impl Fn(&Wrk) -> f64) -> f64 {
     median(&all(seen, name, part))
 }
 
-fn report(loads: &Seen, calm: &Seen, wasmtime: bool, figures: &mut Vec<Figure>) {
+fn report(loads: &Seen, calm: &InTurn, wasmtime: bool, figures: &mut Vec<Figure>) {
     let rate = |name| middle(loads, name, |w| w.rate);
     let figure = Figure::new(
         "requests through the gateway",
@@ -150,11 +129,9 @@ fn report(loads: &Seen, calm: &Seen, wasmtime: bool, figures: &mut Vec<Figure>) 
             )
         });
     }
-    for (name, part) in latencies {
-        let (ours, theirs) = (all(calm, "gateway", part), all(calm, "component", part));
-        let aim = (name == "p99").then_some(100.0);
+    for (name, rounds, most) in [("p50", &calm.p50, None), ("p99", &calm.p99, Some(100.0))] {
         let title = format!("added by the gateway, {name}, one connection");
-        figures.push(added(&title, &ours, &theirs, aim));
+        figures.push(added(&title, rounds, most));
     }
 }
 
