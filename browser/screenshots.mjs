@@ -53,9 +53,13 @@ async function takeAll(powerx, browser, world, folder) {
   for (const look of LOOKS) {
     const into = join(folder, look.name);
     await mkdir(into, { recursive: true });
+    const taken = new Map();
     await visit(powerx, world, browser, look, {}, async ({ visitor, site, path }) => {
       const name = (site + path).replaceAll(/[^a-z0-9.]+/gi, "_").replaceAll(/_([a-z]{3})_[0-9a-f]{32}/g, (_, kind) => `_${kind}`);
-      await visitor.page.screenshot({ path: join(into, `${name}.png`), fullPage: true, animations: "disabled" });
+      const times = (taken.get(name) ?? 0) + 1;
+      taken.set(name, times);
+      const file = times === 1 ? name : `${name}_${times}`;
+      await visitor.page.screenshot({ path: join(into, `${file}.png`), fullPage: true, animations: "disabled" });
     });
     console.log(into);
   }

@@ -195,6 +195,10 @@ fn shown(endpoint: &Endpoint) -> &str {
 
 fn failing_text(endpoint: &Endpoint, in_a_row: i64, reason: &str) -> (Text2, Text2) {
     let to = shown(endpoint);
+    let attempts = match in_a_row {
+        1 => "One attempt failed".to_owned(),
+        n => format!("{n} attempts failed in a row"),
+    };
     (
         Text2::new(
             format!("Notices to {to} do not arrive"),
@@ -202,7 +206,7 @@ fn failing_text(endpoint: &Endpoint, in_a_row: i64, reason: &str) -> (Text2, Tex
         ),
         Text2::new(
             format!(
-                "{in_a_row} failed attempts in a row; the last one: {reason}. Check the receiver; dead letters can be sent again."
+                "{attempts}; the last one: {reason}. Check the receiver; dead letters can be sent again."
             ),
             format!(
                 "连续失败 {in_a_row} 次；最近一次：{reason}。请检查接收方；失败的通知可以重新发送。"

@@ -1,5 +1,6 @@
 //! One attempt to deliver a webhook.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -34,7 +35,7 @@ impl Poster {
         )
         .map_err(|e| NotifyError::Setting {
             name: "TLS",
-            reason: chain(&e),
+            reason: root(&e),
         })?;
         Ok(Self {
             client,
@@ -182,23 +183,28 @@ fn describe(e: &reqwest::Error) -> String {
     } else {
         ""
     };
-    shorten(&format!("{what}{}", chain(e)), 500)
+    shorten(&format!("{what}{}", root(e)), 500)
 }
 
-/// The causes of an error in one line; the URL is left out, it may hold a token.
-fn chain(e: &reqwest::Error) -> String {
-    let mut out = String::new();
+/// The last cause of an error, in words; the URL is left out, it may hold a token.
+fn root(e: &reqwest::Error) -> String {
     let mut cause = std::error::Error::source(e);
+    let mut last = None;
     while let Some(inner) = cause {
-        if !out.is_empty() {
-            out.push_str(": ");
-        }
-        out.push_str(&inner.to_string());
+        last = Some(inner);
         cause = inner.source();
     }
-    if out.is_empty() {
-        "the request failed".to_owned()
-    } else {
-        out
+    let Some(last) = last else {
+        return "the request failed".to_owned();
+    };
+    let kind = last
+        .downcast_ref::<std::io::Error>()
+        .map(std::io::Error::kind);
+    match kind {
+        Some(ErrorKind::ConnectionRefused) => {
+            "connection refused, nothing listens there".to_owned()
+        }
+        Some(ErrorKind::ConnectionReset) => "the receiver cut the connection".to_owned(),
+        _ => last.to_string(),
     }
 }

@@ -110,6 +110,15 @@ async fn rolled_back(tx: &mut Tx, install: &Install) -> Result<()> {
     Ok(())
 }
 
+/// A reason as a sentence before another one; nothing when there is none.
+fn sentence(why: &str, end: &str) -> String {
+    let why = why.trim().trim_end_matches('.');
+    match why {
+        "" => String::new(),
+        _ => format!("{why}{end}"),
+    }
+}
+
 /// Tells a tenant, in the inbox and on the alert board (which tells webhooks and mail).
 async fn bad_news(
     tx: &mut Tx,
@@ -120,7 +129,10 @@ async fn bad_news(
 ) -> Result<()> {
     let title = headline(install, kind);
     let why = install.problem.as_ref().map_or("", |p| p.detail.as_str());
-    let body = Text2::new(format!("{why} {}", body.en), format!("{why} {}", body.zh));
+    let body = Text2::new(
+        format!("{}{}", sentence(why, ". "), body.en),
+        format!("{}{}", sentence(why, "。"), body.zh),
+    );
     let (audience, subject) = (audience(install.tenant), Some(install.id.to_string()));
     let dedup = Some(format!("{}-{kind}", install.id));
     post_inbox(

@@ -12,6 +12,7 @@ use super::parts::{self, say};
 use super::rollouts::{Names, name_of, names};
 use super::who::Reader;
 use crate::Core;
+use crate::store::tenants::Tenant;
 
 /// Entries looked through when a word is searched.
 const LOOK: u32 = 1000;
@@ -70,7 +71,9 @@ fn table(
     ]
     .map(|k| (k.to_owned(), t.t(&format!("adm-audit-{k}"))));
     let about = Filter::new("kind", t.t("adm-col-about"), kinds.to_vec());
-    let mut table = audit_table(t, query, found, next, about, |r| subject(names, r));
+    let mut table = audit_table(t, query, found, next, about, |r| {
+        subject(names, who.choices(), r)
+    });
     if who.is_ops() {
         let all = vec![("all".to_owned(), t.t("adm-audit-all"))];
         table = table.filter(Filter::new("of", t.t("adm-tenant"), all));
@@ -97,7 +100,7 @@ fn matches(query: &ListQuery, record: &AuditRecord) -> bool {
 }
 
 /// What an entry is about, by name where there is one, with the way to it.
-fn subject(names: &Names, record: &AuditRecord) -> Subject {
+fn subject(names: &Names, tenants: &[Tenant], record: &AuditRecord) -> Subject {
     let id = record.subject.as_str();
     let text = |field: &str| record.detail.get(field).and_then(Value::as_str);
     let name = match (text("plugin"), text("version")) {
@@ -109,6 +112,13 @@ fn subject(names: &Names, record: &AuditRecord) -> Subject {
         format!("/operations/{id}")
     } else if id.starts_with("rol_") {
         format!("/rollouts/{id}")
+    } else if id.starts_with("ten_") {
+        let name = tenants.iter().find(|tenant| tenant.id.to_string() == id);
+        let name = name.map_or_else(String::new, |tenant| tenant.name.clone());
+        return Subject {
+            name,
+            href: String::new(),
+        };
     } else if name == id {
         return Subject::default();
     } else {

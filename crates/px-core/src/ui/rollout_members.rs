@@ -124,9 +124,9 @@ fn why(t: &T, sheet: &Sheet, row: &MemberRow, outcome: MemberState) -> Html {
             let blame = blame.map_or_else(String::new, |key| t.t(key));
             let blame = Html::text(&blame);
             let code = Html::text(&problem.code);
-            Html::trusted(format!(
-                r#"<div><strong>{title}</strong> <code>{code}</code><br>{detail} <span class="px-muted">{blame}</span></div>"#
-            ))
+            ui::told(&Html::trusted(format!(
+                r#"<strong>{title}</strong> <code>{code}</code><br>{detail} <span class="px-muted">{blame}</span>"#
+            )))
         }
         (None, Some(reason), _) => step_notes::reason(t, reason),
         (None, None, MemberState::Installing) => row

@@ -94,10 +94,11 @@ pub(super) fn bar(
     refused: Option<&Refused>,
 ) -> Html {
     let (t, row) = (&ui.t, &file.row);
+    if !matches!(row.state, VersionState::InReview | VersionState::Blocked) {
+        // Nothing to decide: a line at the end, which covers nothing.
+        return quiet(Tone::Info, t.t("mkt-decide-over"));
+    }
     let inner = match row.live_claim(t.now()) {
-        _ if !matches!(row.state, VersionState::InReview | VersionState::Blocked) => {
-            quiet(Tone::Info, t.t("mkt-decide-over"))
-        }
         _ if auth.publishers.contains(&row.publisher) => quiet(Tone::Warn, t.t("mkt-decide-own")),
         Some(claim) if claim.by == auth.account => forms(ui, auth, file, refused),
         Some(claim) => quiet(

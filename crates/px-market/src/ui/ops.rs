@@ -34,13 +34,15 @@ pub(super) async fn page(ui: Ui, who: MarketOperator, State(market): State<Marke
             cards.push(card);
         }
     }
-    cards.push(columns(&[
-        Card::new(t.t("mkt-funnel"), funnel(t, &board)).html(),
-        Card::new(t.t("mkt-sla-chart"), sla_chart(t, &market, &board)).html(),
-    ]));
-    cards.push(columns(&[
-        Card::new(t.t("mkt-queue-chart"), queue_chart(t, &board)).html(),
-        Card::new(t.t("mkt-jobs"), jobs(t, &board)).flush().html(),
+    cards.push(columns([
+        stack(vec![
+            Card::new(t.t("mkt-funnel"), funnel(t, &board)).html(),
+            Card::new(t.t("mkt-queue-chart"), queue_chart(t, &board)).html(),
+        ]),
+        stack(vec![
+            Card::new(t.t("mkt-sla-chart"), sla_chart(t, &market, &board)).html(),
+            Card::new(t.t("mkt-jobs"), jobs(t, &board)).flush().html(),
+        ]),
     ]));
     cards.push(
         Card::new(t.t("mkt-delivery"), deliveries(t, &board))
@@ -58,8 +60,8 @@ pub(super) async fn page(ui: Ui, who: MarketOperator, State(market): State<Marke
     Ok(page.show_html(stack(cards)))
 }
 
-fn columns(pieces: &[Html]) -> Html {
-    let inner = Html::join(pieces.iter().cloned());
+fn columns(pieces: [Html; 2]) -> Html {
+    let inner = Html::join(pieces);
     Html::trusted(format!(r#"<div class="px-cols mkt-cols">{inner}</div>"#))
 }
 

@@ -65,7 +65,7 @@ fn lost(ui: &Ui, board: &OpsBoard, notice: &Notice) -> Row {
         ),
         Html::text(&via),
         Html::text(&number(t, notice.attempts.unsigned_abs())),
-        Html::text(&why.join(" · ")),
+        ui::told(&Html::text(&why.join(" · "))),
         when,
         again,
     ])

@@ -230,11 +230,16 @@ impl Call {
         match error.downcast_ref::<Trap>() {
             Some(Trap::Interrupt) => self.timed_out(),
             Some(trap) => RunFault::Trap {
-                message: trap.to_string(),
+                message: engine_words(&trap.to_string()),
             },
             None => RunFault::Trap {
                 message: error.root_cause().to_string(),
             },
         }
     }
+}
+
+/// What the engine said, without saying again that it was a trap.
+fn engine_words(said: &str) -> String {
+    said.strip_prefix("wasm trap: ").unwrap_or(said).to_owned()
 }

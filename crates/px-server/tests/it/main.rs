@@ -5,9 +5,15 @@ mod bad;
 mod faults;
 mod operator;
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
 use px_server::demo::{self, Format};
 use px_server::settings::Settings;
+use px_store::{AuditFilter, Db, Env, list_audit};
 use px_testkit::{Engine, engines, test_db};
+use px_web::i18n::{Lang, T, Words};
+use px_web::ui::audit_words;
 
 async fn chain(engine: Engine) {
     let market = test_db(engine, &[]).await;
@@ -23,6 +29,32 @@ async fn chain(engine: Engine) {
         demo::run(settings, options).await.unwrap(),
         "the timeline above names the step"
     );
+    every_entry_has_words(&market.address).await;
+    every_entry_has_words(&core.address).await;
+}
+
+/// What the chain wrote into an audit log is told in words, in both languages.
+async fn every_entry_has_words(address: &str) {
+    let db = Db::open(address, Env::system()).await.unwrap();
+    let filter = AuditFilter {
+        limit: 10_000,
+        ..AuditFilter::default()
+    };
+    let log = list_audit(&db, &filter).await.unwrap();
+    assert!(!log.is_empty(), "the chain leaves entries");
+    let words = Arc::new(Words::shared().unwrap());
+    for lang in Lang::ALL {
+        let t = T::new(words.clone(), lang, Timestamp::UNIX_EPOCH);
+        for entry in &log {
+            let told = audit_words(&t, &entry.action);
+            assert_ne!(told, entry.action, "{lang}: no words for this action");
+            if entry.actor.kind == "system" {
+                let part = format!("audit-part-{}", entry.actor.name.replace('_', "-"));
+                assert!(t.find(&part).is_some(), "{lang}: no word {part}");
+            }
+        }
+    }
+    db.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

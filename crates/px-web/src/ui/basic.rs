@@ -321,6 +321,12 @@ fn initials(name: &str) -> String {
     }
 }
 
+/// Sentences in the cell of a table: on a phone they stand under their label and begin where it does.
+#[must_use]
+pub fn told(inner: &Html) -> Html {
+    Html::trusted(format!(r#"<div class="px-told">{inner}</div>"#))
+}
+
 /// A small label such as a channel or a chosen filter.
 #[must_use]
 pub fn chip(text: &str) -> Html {

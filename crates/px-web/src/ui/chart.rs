@@ -1,14 +1,18 @@
-//! Charts as SVG made on the server: readable without a script, no inline styles.
+//! Charts made on the server: readable without a script, no inline styles. What is drawn is SVG and
+//! stretches with its place; the words around it are text of the page, so that they have one size on
+//! a phone and on a desk.
 
 use super::Tone;
 use crate::html::Html;
 use std::fmt::Write as _;
 
+/// Units of the drawing; the page stretches it.
 const WIDTH: f64 = 600.0;
-const HEIGHT: f64 = 180.0;
-const LEFT: f64 = 44.0;
-const BOTTOM: f64 = 22.0;
-const TOP: f64 = 8.0;
+const HEIGHT: f64 = 150.0;
+/// Share of its slot that a bar takes, and its most.
+const BAR: (f64, f64) = (0.62, 24.0);
+/// Labels that find place on a desk.
+const LABELS: usize = 8;
 
 /// A small line without axes; the label says in words what it shows.
 #[must_use]
@@ -79,37 +83,37 @@ fn short(value: f64) -> String {
     text.replace(".0M", "M")
 }
 
-fn grid(top: f64) -> String {
-    let mut out = String::new();
-    for i in 0..=2 {
-        let share = f64::from(i) / 2.0;
-        let y = TOP + (HEIGHT - BOTTOM - TOP) * (1.0 - share);
-        let _ = write!(
-            out,
-            r#"<line class="px-grid" x1="{LEFT}" x2="{WIDTH}" y1="{y:.1}" y2="{y:.1}"/><text x="{:.0}" y="{:.1}" text-anchor="end">{}</text>"#,
-            LEFT - 6.0,
-            y + 4.0,
-            short(top * share)
-        );
-    }
-    out
+/// The lines of the scale.
+fn grid() -> String {
+    let lines = [0.0, HEIGHT / 2.0, HEIGHT];
+    let each = lines
+        .map(|y| format!(r#"<line class="px-grid" x1="0" x2="{WIDTH}" y1="{y:.0}" y2="{y:.0}"/>"#));
+    each.concat()
 }
 
+/// What the lines stand for, from above.
+fn scale(top: f64) -> String {
+    let each = [top, top / 2.0, 0.0].map(|value| format!("<span>{}</span>", short(value)));
+    format!(r#"<div class="px-scale">{}</div>"#, each.concat())
+}
+
+/// As many labels as there are slots, so that each stands under its own; those without place are
+/// empty, and every second of the others gives way on a phone.
 fn axis(labels: &[String]) -> String {
-    let n = labels.len().max(1);
-    let every = n.div_ceil(7);
-    let slot = (WIDTH - LEFT) / n as f64;
-    let mut out = String::from(r#"<g class="px-ticks">"#);
-    for (i, label) in labels.iter().enumerate().filter(|(i, _)| i % every == 0) {
-        let x = LEFT + slot * (i as f64 + 0.5);
-        let _ = write!(
-            out,
-            r#"<text x="{x:.1}" y="{:.1}" text-anchor="middle">{}</text>"#,
-            HEIGHT - 4.0,
-            Html::text(label)
-        );
+    let every = labels.len().div_ceil(LABELS).max(1);
+    let mut out = String::from(r#"<div class="px-ticks">"#);
+    for (i, label) in labels.iter().enumerate() {
+        let class = match (i % every, i / every % 2) {
+            (0, 0) => "",
+            (0, _) => r#" class="px-more""#,
+            _ => {
+                out.push_str("<span></span>");
+                continue;
+            }
+        };
+        let _ = write!(out, "<span{class}><b>{}</b></span>", Html::text(label));
     }
-    out.push_str("</g>");
+    out.push_str("</div>");
     out
 }
 
@@ -128,9 +132,10 @@ fn legend(series: &[Series]) -> String {
 }
 
 fn frame(title: &str, top: f64, labels: &[String], inner: &str, series: &[Series]) -> Html {
-    let (title, grid, axis, legend) = (Html::text(title), grid(top), axis(labels), legend(series));
+    let (title, grid, legend) = (Html::text(title), grid(), legend(series));
+    let (scale, axis) = (scale(top), axis(labels));
     Html::trusted(format!(
-        r#"<figure class="m-0"><svg class="px-chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{title}">{grid}{inner}{axis}</svg>{legend}</figure>"#
+        r#"<figure class="m-0"><div class="px-plot" role="img" aria-label="{title}">{scale}<svg class="px-chart" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none">{grid}{inner}</svg>{axis}</div>{legend}</figure>"#
     ))
 }
 
@@ -152,10 +157,10 @@ impl Bars {
         let value = |s: &Series, i: usize| s.values.get(i).copied().unwrap_or(0.0).max(0.0);
         let sum = |i: usize| self.series.iter().map(|s| value(s, i)).sum::<f64>();
         let top = ceiling((0..self.labels.len()).map(sum).fold(0.0, f64::max));
-        let slot = (WIDTH - LEFT) / self.labels.len().max(1) as f64;
-        let width = (slot * 0.62).min(36.0);
-        let scale = (HEIGHT - BOTTOM - TOP) / top;
-        let mut floor = vec![HEIGHT - BOTTOM; self.labels.len()];
+        let slot = WIDTH / self.labels.len().max(1) as f64;
+        let width = (slot * BAR.0).min(BAR.1);
+        let scale = HEIGHT / top;
+        let mut floor = vec![HEIGHT; self.labels.len()];
         let mut inner = String::new();
         for series in &self.series {
             let _ = write!(
@@ -166,10 +171,10 @@ impl Bars {
             for (i, label) in self.labels.iter().enumerate() {
                 let tall = value(series, i) * scale;
                 floor[i] -= tall;
-                let x = LEFT + slot * (i as f64 + 0.5) - width / 2.0;
+                let x = slot * (i as f64 + 0.5) - width / 2.0;
                 let _ = write!(
                     inner,
-                    r#"<rect x="{x:.1}" y="{:.1}" width="{width:.1}" height="{tall:.1}" rx="1.5"><title>{}: {} {}</title></rect>"#,
+                    r#"<rect x="{x:.1}" y="{:.1}" width="{width:.1}" height="{tall:.1}"><title>{}: {} {}</title></rect>"#,
                     floor[i],
                     Html::text(label),
                     short(value(series, i)),
@@ -199,21 +204,20 @@ impl Line {
     pub fn html(&self) -> Html {
         let all: Vec<f64> = self.series.iter().flat_map(|s| s.values.clone()).collect();
         let top = ceiling(bounds(&all).1);
-        let floor = HEIGHT - BOTTOM;
-        let slot = (WIDTH - LEFT) / self.labels.len().max(1) as f64;
-        let (from, to) = (LEFT + slot / 2.0, WIDTH - slot / 2.0);
+        let slot = WIDTH / self.labels.len().max(1) as f64;
+        let (from, to) = (slot / 2.0, WIDTH - slot / 2.0);
         let mut inner = String::new();
         for (n, series) in self.series.iter().enumerate() {
             let line = points(
                 &series.values,
                 |p| from + p * (to - from),
-                |v| floor - v.max(0.0) / top * (floor - TOP),
+                |v| HEIGHT - v.max(0.0) / top * HEIGHT,
             );
             let _ = write!(inner, r#"<g data-tone="{}">"#, series.tone.as_str());
             if n == 0 {
                 let _ = write!(
                     inner,
-                    r#"<polygon class="px-area" points="{from:.1},{floor:.1} {line} {to:.1},{floor:.1}"/>"#
+                    r#"<polygon class="px-area" points="{from:.1},{HEIGHT} {line} {to:.1},{HEIGHT}"/>"#
                 );
             }
             let _ = write!(

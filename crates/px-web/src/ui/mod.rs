@@ -20,6 +20,7 @@ pub use action::{Action, Look, Reason};
 pub use audit::{Subject, audit_export, audit_table, audit_words};
 pub use basic::{
     Card, Empty, Fact, Note, Stat, Tab, avatar, chip, code, copyable, facts, progress, tabs, tile,
+    told,
 };
 pub use chart::{Bars, Line, Series, sparkline};
 pub use diff::{Diff, DiffLine};
