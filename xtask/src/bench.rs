@@ -7,7 +7,8 @@ use crate::steps::{cargo, root};
 
 /// Release of `wasmtime` that is measured beside the gateway: the one the gateway is made of.
 const WASMTIME: &str = "48.0.8";
-const GROUPS: &str = "package, verdict, publish, gateway, install, webhooks, search, footprint";
+const GROUPS: &str =
+    "package, verdict, publish, gateway, install, large, webhooks, search, footprint";
 
 /// Reads the words after `bench` and runs.
 pub fn run(words: &[&str]) -> Result<ExitCode, String> {

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use crate::flush::Flusher;
 use crate::glance::{Glances, Together};
 use crate::links::Links;
+use crate::turns::Turns;
 use crate::wakes::Wakes;
 use crate::{Env, Result, Row, StoreError, Tx, Val};
 
@@ -38,6 +39,7 @@ pub(crate) enum Engine {
     Postgres {
         links: Links,
         together: Together,
+        turns: Turns,
     },
 }
 
@@ -61,6 +63,7 @@ impl Db {
             Engine::Postgres {
                 links: Links::open(address).await?,
                 together: Together::default(),
+                turns: Turns::default(),
             }
         } else {
             return Err(StoreError::Address(

@@ -36,12 +36,14 @@ impl Tx {
     /// Gives everything that was said its number and writes it.
     pub(crate) async fn write_ground(&mut self) -> Result<()> {
         let Ground { entries, events } = std::mem::take(&mut self.ground);
-        let mut heads = match (entries.is_empty(), events.is_empty()) {
+        let names: &[&'static str] = match (entries.is_empty(), events.is_empty()) {
             (true, true) => return Ok(()),
-            (false, true) => self.heads(&["audit"]).await?,
-            (true, false) => self.heads(&["outbox"]).await?,
-            (false, false) => self.heads(&["audit", "outbox"]).await?,
+            (false, true) => &["audit"],
+            (true, false) => &["outbox"],
+            (false, false) => &["audit", "outbox"],
         };
+        self.take_turn().await;
+        let mut heads = self.heads(names).await?;
         // Read under the lock: times do not go back along the chain.
         let now = self.env().now();
         let (mut said, mut told) = (Vec::new(), Vec::new());

@@ -24,6 +24,7 @@ mod points;
 mod row;
 mod s3;
 mod trouble;
+mod turns;
 mod tx;
 mod value;
 mod wakes;

@@ -8,6 +8,7 @@ use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr, Sqlite, Transaction};
 use crate::db::{Engine, bind_postgres, bind_sqlite};
 use crate::ground::Ground;
 use crate::points::When;
+use crate::turns::Turn;
 use crate::{Db, Dialect, Env, Result, Row, StoreError, Val};
 
 /// Most rows in one statement; a power of two.
@@ -25,6 +26,7 @@ pub struct Tx {
     left: Vec<(&'static str, &'static str, String)>,
     touched: Vec<String>,
     pub(crate) ground: Ground,
+    turn: Option<Turn>,
     flags: Vec<Arc<AtomicBool>>,
 }
 
@@ -42,6 +44,7 @@ impl Tx {
             left: Vec::new(),
             touched: Vec::new(),
             ground: Ground::default(),
+            turn: None,
             flags: Vec::new(),
         })
     }
@@ -194,6 +197,13 @@ impl Tx {
         self.db.dialect()
     }
 
+    /// Waits until it is this transaction's turn to write to what everybody writes to.
+    pub(crate) async fn take_turn(&mut self) {
+        if let Engine::Postgres { turns, .. } = &*self.db.engine {
+            self.turn = turns.take().await;
+        }
+    }
+
     /// Makes everything permanent and wakes followers.
     ///
     /// # Errors
@@ -204,6 +214,7 @@ impl Tx {
             Inner::Sqlite(tx) => tx.commit().await?,
             Inner::Postgres(tx) => tx.commit().await?,
         }
+        drop(self.turn);
         self.db.settle().await?;
         for flag in &self.flags {
             flag.store(true, Ordering::Release);
