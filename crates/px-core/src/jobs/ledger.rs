@@ -81,7 +81,11 @@ impl Ledger {
         } else {
             "info"
         };
-        logs::line_in(tx, next.id, level, &format!("{to}: {}", note.detail)).await?;
+        let line = match note.detail.as_str() {
+            "" => to.to_string(),
+            detail => format!("{to}: {detail}"),
+        };
+        logs::line_in(tx, next.id, level, &line).await?;
         let route = match to {
             InstallState::Probation => Some(installed::activate(tx, &next).await?),
             InstallState::Committed => {
