@@ -1,6 +1,8 @@
 //! `cargo xtask fuzz`: lets the fuzzers look for inputs that parsers cannot take.
 
 use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use crate::bench::target;
@@ -38,33 +40,8 @@ pub fn run(words: &[&str]) -> Result<ExitCode, String> {
         if !only.is_empty() && !only.contains(&name) {
             continue;
         }
-        println!("==> {name}, {seconds} s");
-        let found = target().join("fuzz-found").join(name);
-        let kept = root().join("fuzz/corpus").join(name);
-        for folder in [&found, &kept] {
-            fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-        }
-        let limit = format!("-max_total_time={seconds}");
-        let mut command = fuzzer(name);
-        command
-            .args([&found, &kept])
-            .arg(root().join("fuzz/seeds").join(name));
-        command.args([
-            "--",
-            &limit,
-            "-max_len=8192",
-            "-timeout=20",
-            "-print_final_stats=1",
-        ]);
-        if !succeeds(&mut command) {
+        if !hunt(name, seconds, keep)? {
             crashed.push(name);
-        } else if keep {
-            // Only what reaches code that nothing kept so far does.
-            let mut command = fuzzer(name);
-            command
-                .args([&kept, &found])
-                .args(["--", "-merge=1", "-max_len=8192"]);
-            succeeds(&mut command);
         }
     }
     if crashed.is_empty() {
@@ -75,6 +52,54 @@ pub fn run(words: &[&str]) -> Result<ExitCode, String> {
         crashed.join(", ")
     );
     Ok(ExitCode::FAILURE)
+}
+
+/// Lets one fuzzer look for `seconds`; answers whether it found nothing wrong.
+fn hunt(name: &str, seconds: u32, keep: bool) -> Result<bool, String> {
+    println!("==> {name}, {seconds} s");
+    let found = target().join("fuzz-found").join(name);
+    let kept = root().join("fuzz/corpus").join(name);
+    for folder in [&found, &kept] {
+        fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    }
+    let limit = format!("-max_total_time={seconds}");
+    let mut command = fuzzer(name);
+    command
+        .args([&found, &kept])
+        .arg(root().join("fuzz/seeds").join(name))
+        .args(["--", &limit])
+        .args(["-max_len=8192", "-timeout=20", "-print_final_stats=1"]);
+    let fine = succeeds(&mut command);
+    if fine && keep {
+        keep_few(name, &found, &kept)?;
+    }
+    Ok(fine)
+}
+
+/// Leaves in `kept` the fewest inputs, of its own and of those found, that reach every line reached
+/// by any of them.
+fn keep_few(name: &str, found: &Path, kept: &Path) -> Result<(), String> {
+    let few = target().join("fuzz-kept").join(name);
+    let told = |e: std::io::Error| format!("{}: {e}", few.display());
+    match fs::remove_dir_all(&few) {
+        Err(e) if e.kind() != ErrorKind::NotFound => return Err(told(e)),
+        _ => fs::create_dir_all(&few).map_err(told)?,
+    }
+    let mut command = fuzzer(name);
+    command
+        .args([&few, kept, found])
+        .args(["--", "-set_cover_merge=1", "-max_len=8192"]);
+    if !succeeds(&mut command) {
+        return Err(format!("the inputs of {name} could not be merged"));
+    }
+    for old in fs::read_dir(kept).map_err(told)? {
+        fs::remove_file(old.map_err(told)?.path()).map_err(told)?;
+    }
+    for new in fs::read_dir(&few).map_err(told)? {
+        let new = new.map_err(told)?;
+        fs::copy(new.path(), kept.join(new.file_name())).map_err(told)?;
+    }
+    Ok(())
 }
 
 /// The fuzzer's compiler is the toolchain at hand, with what it keeps for nightly builds let out.

@@ -69,6 +69,34 @@ async fn a_whole_chain_verifies_and_is_listed_newest_first() {
     }
 }
 
+/// What is read back is what was hashed, to the last bit of a fraction: a publisher's numbers, kept as
+/// the JSON they came as, must not make the chain look broken.
+#[tokio::test]
+async fn numbers_of_any_length_keep_the_chain_whole() {
+    // Bits from all over (a Weyl sequence).
+    let mut numbers: Vec<f64> = (0..500_u64)
+        .map(|n| f64::from_bits(n.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
+        .filter(|number| number.is_finite())
+        .collect();
+    let typed = [
+        "100999999999999999999999999999999999999e85",
+        "0.1",
+        "-0.0",
+        "5e-324",
+    ];
+    numbers.extend(typed.map(|text| text.parse::<f64>().unwrap()));
+    for test in test_dbs(&[px_store::MIGRATIONS]).await {
+        let mut tx = test.db.begin().await.unwrap();
+        for number in &numbers {
+            let detail = json!({ "percentage": number });
+            tx.audit(AuditEntry { detail, ..entry(1) }).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let verdict = verify_audit(&test.db).await.unwrap();
+        assert_eq!(verdict.first_bad, None);
+    }
+}
+
 #[tokio::test]
 async fn every_column_is_held_by_the_chain() {
     for test in test_dbs(&[px_store::MIGRATIONS]).await {
