@@ -43,6 +43,7 @@ CLIENTS = [
     "archive_tools.py",
     "signature.py",
     "metrics_promtool.py",
+    "dashboards_grafana.py",
     "openapi_market.py",
     "openapi_core.py",
     "deploy_units.py",
