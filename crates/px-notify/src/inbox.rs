@@ -52,8 +52,16 @@ pub struct InboxMessage {
 /// # Errors
 /// When it cannot be written.
 pub async fn post_inbox(tx: &mut Tx, new: NewMessage) -> Result<Option<InboxId>> {
-    let id = InboxId::from_uuid(tx.env().uuid());
-    Ok(inbox::insert(tx, id, &new).await?.then_some(id))
+    Ok(post_inbox_all(tx, &[new]).await?.pop())
+}
+
+/// Posts many messages at once, but for those with the key of one that is there already; answers
+/// the ids of those posted.
+///
+/// # Errors
+/// When they cannot be written.
+pub async fn post_inbox_all(tx: &mut Tx, news: &[NewMessage]) -> Result<Vec<InboxId>> {
+    inbox::insert(tx, news).await
 }
 
 /// An audience's messages, newest first; at most `limit`, which is held between 1 and 1000.

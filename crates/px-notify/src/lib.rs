@@ -17,6 +17,7 @@ mod journal;
 mod mail;
 mod metric;
 mod notice;
+mod parcel;
 mod schedule;
 mod stats;
 mod store;
@@ -37,12 +38,14 @@ pub use endpoint::{
 pub use guard::{AddressRefused, GuardedResolver, check_address, check_url, guarded_client};
 pub use inbox::{
     InboxMessage, NewMessage, count_unread, list_inbox, mark_all_read, mark_read, post_inbox,
+    post_inbox_all,
 };
 pub use mail::MailText;
 pub use notice::{
     Channel, Notice, NoticeState, get_notice, list_dead, list_notices, resend, send_mail,
     send_mail_about, send_webhook, send_webhook_about,
 };
+pub use parcel::{Parcel, send_all};
 pub use schedule::Schedule;
 pub use stats::{
     ChannelStats, FailureRate, Laggard, NoticeStats, Receipt, failure_rate, notice_receipts,

@@ -135,31 +135,53 @@ async fn queue(
     dedup: Option<&str>,
     body: String,
 ) -> Result<NoticeId> {
-    let new = NewNotice {
-        id: NoticeId::from_uuid(tx.env().uuid()),
-        endpoint: endpoint.id,
-        channel: endpoint.kind.channel(),
-        receiver: &endpoint.owner,
-        topic,
-        dedup,
-        body,
-        dead: (endpoint.state != EndpointState::Active).then_some("the endpoint is disabled"),
-    };
-    let waits = new.dead.is_none();
-    let (id, fresh) = notices::insert(tx, new).await?;
-    if fresh && waits {
-        enqueue(tx, endpoint.kind.channel(), id).await?;
+    let parcels = [(endpoint, body.as_str())];
+    match queue_all(tx, topic, dedup, &parcels).await?.pop() {
+        Some(id) => Ok(id),
+        None => notices::id_of(tx, endpoint.id, dedup).await,
     }
-    Ok(id)
 }
 
-async fn enqueue(tx: &mut Tx, channel: Channel, id: NoticeId) -> Result<()> {
+/// Queues a text for each endpoint; answers the ids of the notices that were not there before.
+pub(crate) async fn queue_all(
+    tx: &mut Tx,
+    topic: &str,
+    dedup: Option<&str>,
+    parcels: &[(&Endpoint, &str)],
+) -> Result<Vec<NoticeId>> {
+    let (mut news, mut jobs) = (Vec::new(), Vec::new());
+    for (endpoint, body) in parcels {
+        let id = NoticeId::from_uuid(tx.env().uuid());
+        let (channel, waits) = (
+            endpoint.kind.channel(),
+            endpoint.state == EndpointState::Active,
+        );
+        news.push(NewNotice {
+            id,
+            endpoint: endpoint.id,
+            channel,
+            receiver: &endpoint.owner,
+            topic,
+            dedup,
+            body,
+            dead: (!waits).then_some("the endpoint is disabled"),
+        });
+        if waits {
+            jobs.push((id, job(channel, id)));
+        }
+    }
+    let written = notices::insert(tx, news).await?;
+    jobs.retain(|(id, _)| written.contains(id));
+    px_work::enqueue_all(tx, jobs.into_iter().map(|(_, job)| job).collect()).await?;
+    Ok(written.into_iter().collect())
+}
+
+fn job(channel: Channel, id: NoticeId) -> NewJob {
     let kind = match channel {
         Channel::Mail => MAIL_JOB,
         Channel::Webhook | Channel::Inbox => WEBHOOK_JOB,
     };
-    let job = NewJob::new(kind, json!({ "notice": id })).unique(id.to_string());
-    px_work::enqueue(tx, job).await.map(drop)
+    NewJob::new(kind, json!({ "notice": id })).unique(id.to_string())
 }
 
 /// Sends a dead letter again, on a fresh schedule, with the same id.
@@ -171,7 +193,8 @@ pub async fn resend(tx: &mut Tx, id: NoticeId) -> Result<()> {
     let notice = notices::load(tx, id).await?;
     endpoints::load(tx, notice.endpoint).await?;
     notices::restart(tx, id).await?;
-    enqueue(tx, notice.channel, id).await
+    let again = job(notice.channel, id);
+    px_work::enqueue(tx, again).await.map(drop)
 }
 
 /// One notice.

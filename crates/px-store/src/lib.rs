@@ -38,7 +38,7 @@ pub use env::{Clock, Env, Randomness, SystemClock, SystemRandomness};
 pub use error::StoreError;
 pub use idempotency::{Replay, recall, remember};
 pub use migrate::{Migration, MigrationSet};
-pub use outbox::{NewEvent, OUTBOX, feed, feed_head};
+pub use outbox::{NewEvent, OUTBOX, event, feed, feed_head};
 pub use parts::PartFile;
 pub use points::{FaultPoints, Point, When};
 pub use row::Row;

@@ -49,6 +49,15 @@ pub async fn feed(db: &Db, after: i64, limit: u32) -> Result<Vec<Event>> {
     rows.iter().map(event_from).collect()
 }
 
+/// One event by its id.
+///
+/// # Errors
+/// [`crate::StoreError::Missing`] when there is none; when the engine is away.
+pub async fn event(db: &Db, id: &str) -> Result<Event> {
+    let sql = "SELECT * FROM outbox WHERE id = $1";
+    event_from(&db.one("event", sql, vals![id]).await?)
+}
+
 /// Position of the newest event; 0 when there is none.
 ///
 /// # Errors

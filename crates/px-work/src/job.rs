@@ -1,6 +1,6 @@
 //! Jobs: what is to be done, by whom it is being done, and how it ended.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -119,20 +119,46 @@ pub struct JobCount {
 /// # Errors
 /// When the engine is away.
 pub async fn enqueue(tx: &mut Tx, job: NewJob) -> Result<Option<JobId>> {
-    let id = JobId::from_uuid(tx.env().uuid());
+    Ok(enqueue_all(tx, vec![job]).await?.pop())
+}
+
+/// Enqueues many jobs at once; answers the ids of those written. A job with the unique key of a
+/// pending one is left out.
+///
+/// # Errors
+/// As [`enqueue`].
+pub async fn enqueue_all(tx: &mut Tx, jobs: Vec<NewJob>) -> Result<Vec<JobId>> {
     let now = tx.env().now();
+    let kinds: BTreeSet<&'static str> = jobs.iter().map(|job| job.kind).collect();
+    let mut rows = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        let id = JobId::from_uuid(tx.env().uuid());
+        let (due, most) = (job.run_at.unwrap_or(now), job.max_attempts);
+        rows.push(vals![
+            id,
+            job.kind,
+            job.payload,
+            "ready",
+            job.unique,
+            due,
+            0,
+            most,
+            0,
+            now
+        ]);
+    }
     let written = tx
-        .exec(
+        .rows_of(
             "INSERT INTO jobs (id, kind, payload, state, unique_key, run_at, attempt, max_attempts, fence, created_at)
-             VALUES ($1, $2, $3, 'ready', $4, $5, 0, $6, 0, $7)
-             ON CONFLICT DO NOTHING",
-            vals![id, job.kind, job.payload, job.unique, job.run_at.unwrap_or(now), job.max_attempts, now],
+             VALUES {rows} ON CONFLICT DO NOTHING RETURNING id",
+            vec![],
+            rows,
         )
         .await?;
-    if written == 1 {
-        tx.touch(&topic(job.kind));
+    if !written.is_empty() {
+        kinds.iter().for_each(|kind| tx.touch(&topic(kind)));
     }
-    Ok((written == 1).then_some(id))
+    written.iter().map(|row| row.parse("id")).collect()
 }
 
 /// Makes a waiting job due at once; answers whether there was one.

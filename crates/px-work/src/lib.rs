@@ -16,7 +16,7 @@ use px_store::{Migration, MigrationSet};
 
 pub use consumer::Consumer;
 pub use error::JobError;
-pub use job::{Job, JobCount, JobHandler, NewJob, counts, enqueue, retry_dead, wake};
+pub use job::{Job, JobCount, JobHandler, NewJob, counts, enqueue, enqueue_all, retry_dead, wake};
 pub use periodic::Periodic;
 pub use workers::{Running, Workers};
 

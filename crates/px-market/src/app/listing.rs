@@ -3,7 +3,6 @@
 use px_api::market::{Artifact, ListedVersion};
 use px_model::{Channel, Event, EventId, PluginId, VersionState, event_type};
 use px_store::{Actor, NewEvent, Tx};
-use px_work::NewJob;
 use serde_json::{Value, json};
 
 use super::error::{AppError, AppResult};
@@ -11,7 +10,7 @@ use super::facts::BundleFacts;
 use super::publish_plan::newer;
 use super::transition::{Step, current, step};
 use crate::Market;
-use crate::jobs::{NOTIFIED, Release};
+use crate::jobs::telling::Telling;
 use crate::store::row::VersionRow;
 use crate::store::{offers, versions};
 
@@ -56,15 +55,8 @@ impl Market {
         let event = self
             .emit(tx, event_type::PLUGIN_APPROVED, row, news)
             .await?;
-        self.tell_subscribers(tx, row, &event).await?;
         self.tell_publisher_listed(tx, row).await?;
-        let release = Release { version_id: row.id };
-        px_work::enqueue(
-            tx,
-            NewJob::new(NOTIFIED, serde_json::to_value(&release)?).unique(row.id.to_string()),
-        )
-        .await?;
-        Ok(())
+        Telling::begin(row, &event).enqueue(tx).await
     }
 
     /// Writes an event about a version and answers it as receivers will read it.

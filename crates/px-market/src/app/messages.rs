@@ -1,15 +1,16 @@
-//! Telling publishers and subscribers, in the transaction that made the news.
+//! Telling publishers, in the transaction that made the news, and subscribers, by the job it leaves.
 
 use px_model::{Event, InstallationId, PublisherId, VersionState};
 use px_notify::{
-    EndpointKind, MailText, NewMessage, Severity, post_inbox, send_mail_about, send_webhook_about,
+    EndpointKind, MailText, NewMessage, Parcel, Severity, post_inbox, post_inbox_all, send_all,
+    send_mail_about, send_webhook_about,
 };
 use px_store::Tx;
 
 use super::error::AppResult;
 use crate::Market;
 use crate::store::row::VersionRow;
-use crate::store::subscriptions;
+use crate::store::subscriptions::SubscriptionRow;
 
 /// Audience and endpoint owner of a publisher.
 #[must_use]
@@ -68,36 +69,38 @@ pub(crate) struct PublisherNews<'a> {
 }
 
 impl Market {
-    /// Queues the news of a listing for every subscriber's webhook and mail address.
+    /// Queues the news of a listing for some subscribers' webhooks, mail addresses and inboxes.
     pub(crate) async fn tell_subscribers(
         &self,
         tx: &mut Tx,
         row: &VersionRow,
         event: &Event,
+        subscribers: &[SubscriptionRow],
     ) -> AppResult<()> {
         let topic = row.id.to_string();
         let words = Words::of(self, row);
-        for subscription in subscriptions::to_tell(tx, &row.plugin, row.channel).await? {
-            if let Some(endpoint) = subscription.webhook {
-                send_webhook_about(tx, &topic, endpoint, event).await?;
-            }
-            if let Some(endpoint) = subscription.mail {
-                let mail = self
-                    .templates()
-                    .mail("listed", &subscription.language, &words.list());
-                send_mail_about(tx, &topic, Some(&event.id), endpoint, mail).await?;
-            }
-            let (title, body) = self.templates().both("listed", &words.list());
-            let message = NewMessage {
-                audience: tenant_audience(&subscription),
+        let (title, body) = self.templates().both("listed", &words.list());
+        let (mut parcels, mut messages) = (Vec::new(), Vec::new());
+        for subscriber in subscribers {
+            let webhook = subscriber.webhook.map(|endpoint| (endpoint, None));
+            let mail = subscriber.mail.map(|endpoint| {
+                let language = &subscriber.language;
+                let text = self.templates().mail("listed", language, &words.list());
+                (endpoint, Some(text))
+            });
+            let both = webhook.into_iter().chain(mail);
+            parcels.extend(both.map(|(endpoint, mail)| Parcel { endpoint, mail }));
+            messages.push(NewMessage {
+                audience: tenant_audience(subscriber),
                 level: Severity::Info,
-                title,
-                body,
+                title: title.clone(),
+                body: body.clone(),
                 subject: Some(topic.clone()),
                 dedup: Some(event.id.clone()),
-            };
-            post_inbox(tx, message).await?;
+            });
         }
+        send_all(tx, &topic, event, parcels).await?;
+        post_inbox_all(tx, &messages).await?;
         Ok(())
     }
 
@@ -182,7 +185,7 @@ impl Market {
 }
 
 /// Inbox of a subscribed tenant: tenants of different installations never share one.
-pub(crate) fn tenant_audience(s: &subscriptions::SubscriptionRow) -> String {
+pub(crate) fn tenant_audience(s: &SubscriptionRow) -> String {
     format!("installation:{}/tenant:{}", s.installation, s.tenant_ref)
 }
 

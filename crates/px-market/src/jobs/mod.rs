@@ -9,6 +9,7 @@ pub mod intake;
 mod notified;
 mod sla;
 mod sweep;
+pub(crate) mod telling;
 
 use std::sync::Arc;
 
@@ -25,6 +26,8 @@ pub const INTAKE: &str = "market.intake";
 pub const CHECKS: &str = "market.checks";
 /// Job that runs the plugin in the sandbox.
 pub const COMPATIBILITY: &str = "market.compatibility";
+/// Job that writes the notices of a release for some of its subscribers.
+pub const TELL: &str = "market.tell";
 /// Job that says when every subscriber of a release has been told.
 pub const NOTIFIED: &str = "market.notified";
 
@@ -64,6 +67,7 @@ impl Market {
             .handler(Arc::new(intake::Intake(self.clone())))
             .handler(Arc::new(checks::Checks(self.clone())))
             .handler(Arc::new(compatibility::Compatibility(self.clone())))
+            .handler(Arc::new(telling::Teller(self.clone())))
             .handler(Arc::new(notified::Notified(self.clone())))
             .periodic(Arc::new(sla::SlaWatcher(self.clone())))
             .periodic(Arc::new(sweep::Sweeper(self.clone())))

@@ -138,19 +138,23 @@ pub async fn of_installation(
     rows.iter().map(from_row).collect()
 }
 
-/// Who wants to be told about a version on a channel; those who asked for silence are left out.
+/// Who wants to be told about a version on a channel, in the order of their ids, after one and at
+/// most so many; those who asked for silence are left out.
 ///
 /// # Errors
 /// When the engine is away.
 pub async fn to_tell(
     tx: &mut Tx,
-    plugin: &PluginId,
-    channel: Channel,
+    (plugin, channel): (&PluginId, Channel),
+    after: Option<SubscriptionId>,
+    most: u32,
 ) -> Result<Vec<SubscriptionRow>> {
+    let after = after.map_or_else(String::new, |id| id.to_string());
     let rows = tx
         .rows(
-            "SELECT * FROM subscriptions WHERE plugin = $1 AND channel = $2 AND policy <> 'off' ORDER BY id",
-            vals![plugin, channel],
+            "SELECT * FROM subscriptions WHERE plugin = $1 AND channel = $2 AND policy <> 'off' AND id > $3
+             ORDER BY id LIMIT $4",
+            vals![plugin, channel, after, most],
         )
         .await?;
     rows.iter().map(from_row).collect()

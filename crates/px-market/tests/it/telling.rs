@@ -74,6 +74,7 @@ async fn a_listing_reaches_every_subscribers_endpoints() {
         w.market.subscribe(&core, &beta).await.unwrap();
 
         let version = listed(&w, &ada).await;
+        w.told().await;
         let stats = notice_stats(w.market.db(), &version.to_string())
             .await
             .unwrap();
@@ -92,6 +93,52 @@ async fn a_listing_reaches_every_subscribers_endpoints() {
             .await
             .unwrap();
         assert_eq!(inbox[0].title, "Notes 1.0.0 已上架");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_crowd_is_told_by_two_processes_and_nobody_twice() {
+    on_every_engine(async |w| {
+        let (ada, core) = (w.publisher("ada").await, installation(&w));
+        let crowd = 600;
+        for n in 0..crowd {
+            let wanted = subscription(&format!("ten-{n}"));
+            w.market.subscribe(&core, &wanted).await.unwrap();
+        }
+        let version = listed(&w, &ada).await;
+        let other = w.replica();
+        let beside = other
+            .register(px_work::Workers::new(other.db().clone()))
+            .start(4);
+        w.told().await;
+        beside.stop().await;
+        let stats = notice_stats(w.market.db(), &version.to_string())
+            .await
+            .unwrap();
+        let sent: Vec<_> = stats.channels.values().map(|s| s.sent).collect();
+        assert_eq!((stats.receivers, sent), (crowd, vec![crowd; 3]));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nobody_is_told_of_a_version_that_was_taken_back_meanwhile() {
+    on_every_engine(async |w| {
+        let (ada, core) = (w.publisher("ada").await, installation(&w));
+        let wanted = subscription("ten-1");
+        w.market.subscribe(&core, &wanted).await.unwrap();
+        let version = listed(&w, &ada).await;
+        let withdraw = StatusPatch {
+            status: VersionState::Withdrawn,
+            reason: "replaced".to_owned(),
+        };
+        w.market.withdraw(&ada, version, &withdraw).await.unwrap();
+        w.told().await;
+        let stats = notice_stats(w.market.db(), &version.to_string())
+            .await
+            .unwrap();
+        assert_eq!(stats.receivers, 0);
     })
     .await;
 }

@@ -313,6 +313,7 @@ async fn told_in_vain(pages: &Pages, ada: &PublisherAuth) -> NoticeId {
         .decide(&eve, id, &decision(Decision::Approve))
         .await
         .unwrap();
+    w.told().await;
     let receipts = px_notify::notice_receipts(w.market.db(), &id.to_string(), "", 10)
         .await
         .unwrap();

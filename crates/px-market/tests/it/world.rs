@@ -262,6 +262,24 @@ impl World {
             .start(4)
     }
 
+    /// Does the background work until every subscriber of what was listed has its notices.
+    pub async fn told(&self) {
+        let running = self.work();
+        let mut left = true;
+        for _ in 0..3000 {
+            let counts = px_work::counts(self.market.db()).await.unwrap();
+            left = counts.iter().any(|c| {
+                c.kind == px_market::jobs::TELL && matches!(c.state.as_str(), "ready" | "running")
+            });
+            if !left {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        running.stop().await;
+        assert!(!left, "not everybody is told after half a minute");
+    }
+
     /// A second process on the same database and folders.
     pub fn replica(&self) -> Market {
         let market = &self.market;

@@ -54,6 +54,19 @@ pub(crate) async fn load(tx: &mut Tx, id: EndpointId) -> Result<Endpoint> {
     endpoint(&row)
 }
 
+/// Those of many endpoints that are still there.
+pub(crate) async fn load_all(tx: &mut Tx, ids: &[EndpointId]) -> Result<Vec<Endpoint>> {
+    let rows = tx
+        .rows_of(
+            "SELECT endpoints.* FROM endpoints JOIN (VALUES {rows}) AS wanted ON endpoints.id = wanted.column1
+             WHERE state <> 'removed'",
+            vec![],
+            ids.iter().map(|id| vals![*id]).collect(),
+        )
+        .await?;
+    rows.iter().map(endpoint).collect()
+}
+
 pub(crate) async fn of_owner(db: &Db, owner: &str) -> Result<Vec<Endpoint>> {
     let rows = db
         .rows(

@@ -5,20 +5,34 @@ use px_store::{Db, Result, Row, Tx, vals};
 
 use crate::{InboxMessage, NewMessage, Text2};
 
-pub(crate) async fn insert(tx: &mut Tx, id: InboxId, new: &NewMessage) -> Result<bool> {
+pub(crate) async fn insert(tx: &mut Tx, news: &[NewMessage]) -> Result<Vec<InboxId>> {
     let now = tx.env().now();
+    let mut rows = Vec::with_capacity(news.len());
+    for new in news {
+        let id = InboxId::from_uuid(tx.env().uuid());
+        let (title, body) = (&new.title, &new.body);
+        rows.push(vals![
+            id,
+            &new.audience,
+            new.level.as_str(),
+            &title.en,
+            &title.zh,
+            &body.en,
+            &body.zh,
+            new.subject.as_deref(),
+            new.dedup.as_deref(),
+            now
+        ]);
+    }
     let written = tx
-        .exec(
+        .rows_of(
             "INSERT INTO inbox (id, audience, level, title_en, title_zh, body_en, body_zh, subject, dedup, at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-             ON CONFLICT DO NOTHING",
-            vals![
-                id, &new.audience, new.level.as_str(), &new.title.en, &new.title.zh, &new.body.en,
-                &new.body.zh, new.subject.as_deref(), new.dedup.as_deref(), now
-            ],
+             VALUES {rows} ON CONFLICT DO NOTHING RETURNING id",
+            vec![],
+            rows,
         )
         .await?;
-    Ok(written == 1)
+    written.iter().map(|row| row.parse("id")).collect()
 }
 
 pub(crate) async fn list(

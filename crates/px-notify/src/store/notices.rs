@@ -1,5 +1,6 @@
 //! Table `notices`.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -18,42 +19,60 @@ pub(crate) struct NewNotice<'a> {
     pub(crate) receiver: &'a str,
     pub(crate) topic: &'a str,
     pub(crate) dedup: Option<&'a str>,
-    pub(crate) body: String,
+    pub(crate) body: &'a str,
     /// Set when it cannot be delivered at all.
     pub(crate) dead: Option<&'a str>,
 }
 
-/// Writes a notice unless the same event went to the same endpoint before; answers its id.
-pub(crate) async fn insert(tx: &mut Tx, new: NewNotice<'_>) -> Result<(NoticeId, bool)> {
+/// Writes notices, but for those whose event went to the same endpoint before; answers the ids of
+/// those written.
+pub(crate) async fn insert(tx: &mut Tx, news: Vec<NewNotice<'_>>) -> Result<HashSet<NoticeId>> {
     let now = tx.env().now();
-    let state = if new.dead.is_some() {
-        NoticeState::Dead
-    } else {
-        NoticeState::Pending
-    };
+    let rows = news.into_iter().map(|new| {
+        let (state, next, end) = match new.dead {
+            Some(_) => (NoticeState::Dead, None, Some(now)),
+            None => (NoticeState::Pending, Some(now), None),
+        };
+        let (state, channel) = (state.as_str(), new.channel.as_str());
+        vals![
+            new.id,
+            new.endpoint,
+            channel,
+            new.receiver,
+            new.topic,
+            new.dedup,
+            new.body,
+            state,
+            0,
+            now,
+            now,
+            next,
+            end,
+            new.dead
+        ]
+    });
     let written = tx
-        .exec(
+        .rows_of(
             "INSERT INTO notices (id, endpoint, channel, receiver, topic, dedup, body, state, attempts,
                  queued_at, base_at, next_at, ended_at, last_error)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $9, $10, $11, $12)
-             ON CONFLICT DO NOTHING",
-            vals![
-                new.id, new.endpoint, new.channel.as_str(), new.receiver, new.topic, new.dedup, new.body,
-                state.as_str(), now, new.dead.is_none().then_some(now), new.dead.is_some().then_some(now), new.dead
-            ],
+             VALUES {rows} ON CONFLICT DO NOTHING RETURNING id",
+            vec![],
+            rows.collect(),
         )
         .await?;
-    if written == 1 {
-        return Ok((new.id, true));
-    }
-    let row = tx
-        .one(
-            "notice",
-            "SELECT id FROM notices WHERE endpoint = $1 AND dedup = $2",
-            vals![new.endpoint, new.dedup],
-        )
-        .await?;
-    Ok((row.parse("id")?, false))
+    written.iter().map(|row| row.parse("id")).collect()
+}
+
+/// The notice of an event to an endpoint.
+pub(crate) async fn id_of(
+    tx: &mut Tx,
+    endpoint: EndpointId,
+    dedup: Option<&str>,
+) -> Result<NoticeId> {
+    let sql = "SELECT id FROM notices WHERE endpoint = $1 AND dedup = $2";
+    tx.one("notice", sql, vals![endpoint, dedup])
+        .await?
+        .parse("id")
 }
 
 pub(crate) async fn find(db: &Db, id: NoticeId) -> Result<Option<(Notice, String)>> {
