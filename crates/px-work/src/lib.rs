@@ -10,6 +10,7 @@ mod error;
 mod held;
 mod job;
 mod periodic;
+mod tidy;
 mod workers;
 
 use px_store::{Migration, MigrationSet};
@@ -18,6 +19,7 @@ pub use consumer::Consumer;
 pub use error::JobError;
 pub use job::{Job, JobCount, JobHandler, NewJob, counts, enqueue, enqueue_all, retry_dead, wake};
 pub use periodic::Periodic;
+pub use tidy::{REMEMBERED, tidy};
 pub use workers::{Running, Workers};
 
 /// Tables of this crate.
@@ -31,6 +33,10 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration {
             name: "0002_due",
             sql: include_str!("../migrations/0002_due.sql"),
+        },
+        Migration {
+            name: "0003_done",
+            sql: include_str!("../migrations/0003_done.sql"),
         },
     ],
 };

@@ -15,6 +15,7 @@ use crate::consumer::follow;
 use crate::held::{Held, Hold};
 use crate::job::{claim, topic};
 use crate::periodic::take_turn;
+use crate::tidy::Tidy;
 use crate::{Consumer, Job, JobError, JobHandler, Periodic};
 
 /// Longest sleep between two looks: other processes' commits do not wake this one.
@@ -85,6 +86,7 @@ impl Workers {
     pub fn start(self, parallel: usize) -> Running {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
+        let tidy: Arc<dyn Periodic> = Arc::new(Tidy(self.db.clone()));
         for handler in self.handlers {
             let lease = handler.lease().min(self.longest);
             // Begun with zero, so that the first one given up is seen as a rise.
@@ -99,7 +101,7 @@ impl Workers {
         for consumer in self.consumers {
             tasks.spawn(run_consumer(self.db.clone(), consumer, stopped.clone()));
         }
-        for periodic in self.periodics {
+        for periodic in self.periodics.into_iter().chain([tidy]) {
             tasks.spawn(run_periodic(self.db.clone(), periodic, stopped.clone()));
         }
         Running { stop, tasks }

@@ -275,3 +275,34 @@ async fn two_processes_take_each_event_once() {
         two.stop().await;
     }
 }
+
+#[tokio::test]
+async fn jobs_long_done_are_forgotten_and_no_others() {
+    for engine in engines().await {
+        let db = &engine.db;
+        let now = db.env().now();
+        let long_ago = now - px_work::REMEMBERED - jiff::SignedDuration::from_secs(1);
+        let mut tx = db.begin().await.unwrap();
+        for n in 0..2500 {
+            let (state, ended) = match n % 5 {
+                0 => ("done", Some(now)),
+                1 => ("dead", Some(long_ago)),
+                2 => ("ready", None),
+                _ => ("done", Some(long_ago)),
+            };
+            tx.exec(
+                "INSERT INTO jobs (id, kind, payload, state, run_at, attempt, max_attempts, fence, created_at, finished_at)
+                 VALUES ($1, 'old', '{}', $2, $3, 0, 1, 0, $3, $4)",
+                vals![format!("job_{n}"), state, long_ago, ended],
+            )
+            .await
+            .unwrap();
+        }
+        tx.commit().await.unwrap();
+        assert_eq!(px_work::tidy(db).await.unwrap(), 1000);
+        assert_eq!(px_work::tidy(db).await.unwrap(), 0);
+        let left: Vec<_> = counts(db).await.unwrap();
+        let left: Vec<_> = left.iter().map(|c| (c.state.as_str(), c.count)).collect();
+        assert_eq!(left, [("dead", 500), ("done", 500), ("ready", 500)]);
+    }
+}

@@ -1,0 +1,1 @@
+CREATE INDEX jobs_done ON jobs (finished_at) WHERE state = 'done';
