@@ -59,8 +59,16 @@ pub struct Series {
     pub values: Vec<f64>,
 }
 
-/// The next round number above, so that the axis has even steps.
-fn ceiling(value: f64) -> f64 {
+/// The next round number above, so that the axis has even steps; whole ones where things are counted.
+fn ceiling(value: f64, counted: bool) -> f64 {
+    let top = round_above(value);
+    if counted && top % 2.0 != 0.0 {
+        return (top / 2.0).ceil() * 2.0;
+    }
+    top
+}
+
+fn round_above(value: f64) -> f64 {
     if value <= 0.0 || !value.is_finite() {
         return 1.0;
     }
@@ -156,7 +164,9 @@ impl Bars {
     pub fn html(&self) -> Html {
         let value = |s: &Series, i: usize| s.values.get(i).copied().unwrap_or(0.0).max(0.0);
         let sum = |i: usize| self.series.iter().map(|s| value(s, i)).sum::<f64>();
-        let top = ceiling((0..self.labels.len()).map(sum).fold(0.0, f64::max));
+        let every = || self.series.iter().flat_map(|s| &s.values);
+        let counted = every().all(|v| v.trunc() == *v);
+        let top = ceiling((0..self.labels.len()).map(sum).fold(0.0, f64::max), counted);
         let slot = WIDTH / self.labels.len().max(1) as f64;
         let width = (slot * BAR.0).min(BAR.1);
         let scale = HEIGHT / top;
@@ -203,7 +213,7 @@ impl Line {
     #[must_use]
     pub fn html(&self) -> Html {
         let all: Vec<f64> = self.series.iter().flat_map(|s| s.values.clone()).collect();
-        let top = ceiling(bounds(&all).1);
+        let top = ceiling(bounds(&all).1, false);
         let slot = WIDTH / self.labels.len().max(1) as f64;
         let (from, to) = (slot / 2.0, WIDTH - slot / 2.0);
         let mut inner = String::new();
@@ -226,5 +236,23 @@ impl Line {
             );
         }
         frame(&self.title, top, &self.labels, &inner, &self.series)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axes_end_at_round_numbers_and_counts_have_no_halves() {
+        let ends = [0.0, 0.3, 1.0, 3.0, 5.0, 41.0, 260.0];
+        assert_eq!(
+            ends.map(|v| ceiling(v, true)),
+            [2.0, 2.0, 2.0, 4.0, 6.0, 50.0, 400.0]
+        );
+        assert_eq!(
+            ends.map(|v| ceiling(v, false)),
+            [1.0, 0.4, 1.0, 4.0, 5.0, 50.0, 400.0]
+        );
     }
 }
