@@ -307,6 +307,7 @@ did-outcome-committed = Reports: installed
 did-outcome-installable = Reports: can be installed
 did-outcome-failed = Reports: install failed
 did-outcome-rolled-back = Reports: rolled back
+did-outcome-rolled-back-by-hand = Reports: rolled back by hand
 did-outcome-blocked = Reports: cannot be installed
 did-subscription-set = Set a subscription
 did-notice-resent = Sent a notice again

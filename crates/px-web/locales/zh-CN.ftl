@@ -292,6 +292,7 @@ did-outcome-committed = 回报：安装成功
 did-outcome-installable = 回报：可安装
 did-outcome-failed = 回报：安装失败
 did-outcome-rolled-back = 回报：已回滚
+did-outcome-rolled-back-by-hand = 回报：已手动回滚
 did-outcome-blocked = 回报：无法安装
 did-subscription-set = 设置订阅
 did-notice-resent = 重新发送通知
