@@ -67,7 +67,7 @@ async fn calm(around: &Surroundings, targets: &[(&'static str, Way)]) -> anyhow:
     let (Some((_, with)), Some((_, without))) = (of("gateway"), of("component")) else {
         anyhow::bail!("nothing to compare");
     };
-    let (rounds, each) = (around.amount(100, 2), around.amount(1500, 100));
+    let (rounds, each) = (around.amount(250, 2), around.amount(1500, 100));
     in_turn(with.clone(), without.clone(), rounds, each).await
 }
 

@@ -70,6 +70,7 @@ impl<'a> Ask<'a> {
 }
 
 /// An answer that came.
+#[derive(Debug)]
 pub struct Reply {
     pub status: u16,
     pub text: String,

@@ -134,6 +134,49 @@ async fn version(site: &Site, client: &Client, bundle: &Bundle) -> Reply {
     reply.expect("an answer")
 }
 
+/// A bundle on its way.
+struct Upload<'a> {
+    client: &'a Client,
+    bytes: &'a [u8],
+    token: String,
+    version: String,
+    path: String,
+}
+
+impl<'a> Upload<'a> {
+    fn of(site: &Site, client: &'a Client, bundle: &'a Bundle, registered: &Reply) -> Self {
+        let registered = registered.json();
+        let text = |field: &str| registered[field].as_str().unwrap().to_owned();
+        Self {
+            client,
+            bytes: &bundle.bytes,
+            token: site.token("publisher"),
+            version: format!("/api/marketplace/plugins/{}/review", text("versionId")),
+            path: text("uploadUrl"),
+        }
+    }
+
+    /// How many bytes the Marketplace says it has.
+    async fn received(&self) -> u64 {
+        let ask = Ask::new(Side::Market, Method::GET, &self.version, &self.token);
+        let view = self.client.good(&ask).await;
+        view["receivedBytes"].as_u64().unwrap()
+    }
+
+    /// Sends what is missing up to a place; the answer when it was refused.
+    async fn send(
+        &self,
+        to: impl std::slice::SliceIndex<[u8], Output = [u8]>,
+    ) -> Result<(), Reply> {
+        let have = self.received().await;
+        let rest = &self.bytes[to][usize::try_from(have).unwrap()..];
+        let ask = Ask::new(Side::Market, Method::PATCH, &self.path, &self.token);
+        let reply = self.client.once(&ask.chunk(have, rest)).await;
+        let reply = reply.expect("an answer");
+        if reply.is_ok() { Ok(()) } else { Err(reply) }
+    }
+}
+
 fn refused(reply: &Reply, why: &str) {
     assert_eq!(reply.status, 503, "{why}: {}", reply.text);
     assert_eq!(reply.json()["code"], "PX-0002", "{why}: {}", reply.text);
@@ -172,7 +215,10 @@ async fn who_writes_to_a_locked_or_full_sqlite_is_refused_clearly() {
     refused(&market, "locked");
     drop(locks);
     assert!(tenant(&site, &client, 0).await.is_ok(), "unlocked");
-    assert!(version(&site, &client, &bundle).await.is_ok(), "unlocked");
+    let registered = version(&site, &client, &bundle).await;
+    assert!(registered.is_ok(), "unlocked");
+    let upload = Upload::of(&site, &client, &bundle, &registered);
+    upload.send(..100).await.expect("there is room");
     let disk = site.disk.as_ref().unwrap();
     disk.fill();
     // The log has room left from what was written before.
@@ -187,7 +233,11 @@ async fn who_writes_to_a_locked_or_full_sqlite_is_refused_clearly() {
     };
     refused(&full, "full");
     reads("full").await;
+    let no_room = upload.send(..).await.expect_err("there is no room");
+    refused(&no_room, "full");
     disk.free();
+    upload.send(..).await.expect("room again");
+    assert_eq!(upload.received().await, bundle.bytes.len() as u64);
     let again = tenant(&site, &client, number).await;
     assert!(again.is_ok(), "room again: {}", again.text);
 }
