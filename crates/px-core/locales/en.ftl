@@ -604,7 +604,6 @@ adm-wait-tried = It was tried here and taken back; the history says why. A mende
 
 # What a step left behind.
 adm-said-between = { "; " }
-adm-said-health = Its health checks failed:{ " " }
 adm-said-unpacked = Unpacked and compiled
 adm-said-no-migration = Nothing to migrate
 adm-said-healthy = Healthy

@@ -572,7 +572,6 @@ adm-wait-tried = 曾在此升级但已回滚（原因见历史），建议等待
 
 # 步骤说明。
 adm-said-between = ；
-adm-said-health = 健康检查未通过：
 adm-said-unpacked = 已解包并编译
 adm-said-no-migration = 无需迁移数据
 adm-said-healthy = 运行正常

@@ -11,3 +11,4 @@ pub mod pages;
 pub mod ports;
 pub mod rollout;
 pub mod route;
+pub mod said;

@@ -10,7 +10,8 @@ use px_work::NewJob;
 
 use crate::app::fault::{Blame, Fault};
 use crate::app::install::Install;
-use crate::store::holdings;
+use crate::app::said::chinese_text;
+use crate::store::{holdings, tenants};
 
 /// Kind of the job that reports an outcome to the Marketplace.
 pub const REPORT_JOB: &str = "core.report";
@@ -131,7 +132,7 @@ async fn bad_news(
     let why = install.problem.as_ref().map_or("", |p| p.detail.as_str());
     let body = Text2::new(
         format!("{}{}", sentence(why, ". "), body.en),
-        format!("{}{}", sentence(why, "。"), body.zh),
+        format!("{}{}", sentence(&chinese_text(why), "。"), body.zh),
     );
     let (audience, subject) = (audience(install.tenant), Some(install.id.to_string()));
     let dedup = Some(format!("{}-{kind}", install.id));
@@ -167,15 +168,17 @@ async fn bad_news(
 async fn operators(tx: &mut Tx, install: &Install, kind: &str, severity: Severity) -> Result<()> {
     let why = install.problem.as_ref().map_or("", |p| p.detail.as_str());
     let seconds = install.rollback_micros.map_or(0, |m| m / 1_000_000);
+    let tenant = tenants::name_in(tx, install.tenant).await?;
+    let tenant = tenant.unwrap_or_else(|| install.tenant.to_string());
     let (mut en, mut zh) = (
-        format!("Tenant {}. {why}", install.tenant),
-        format!("租户 {}。{why}", install.tenant),
+        format!("Tenant: {tenant}. {}", sentence(why, ". ")),
+        format!("租户：{tenant}。{}", sentence(&chinese_text(why), "。")),
     );
     if install.rollback_micros.is_some() {
-        en.push_str(&format!(" Going back took {seconds} s."));
-        zh.push_str(&format!(" 回滚耗时 {seconds} 秒。"));
+        en.push_str(&format!("Going back took {seconds} s."));
+        zh.push_str(&format!("回滚耗时 {seconds} 秒。"));
     }
-    let body = Text2::new(en, zh);
+    let body = Text2::new(en.trim_end(), zh);
     raise_alert(
         tx,
         NewAlert {

@@ -94,6 +94,17 @@ pub async fn get(db: &Db, scope: &TenantScope, id: TenantId) -> Result<Option<Te
     row.as_ref().map(Tenant::from_row).transpose()
 }
 
+/// The name of a tenant, for a message written in the same transaction.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn name_in(tx: &mut Tx, id: TenantId) -> Result<Option<String>> {
+    let row = tx
+        .opt("SELECT name FROM tenants WHERE id = $1", vals![id])
+        .await?;
+    row.map(|row| row.text("name")).transpose()
+}
+
 /// A tenant by name, for the operators' command line.
 ///
 /// # Errors

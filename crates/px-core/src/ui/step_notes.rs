@@ -7,6 +7,7 @@ use px_web::Html;
 use px_web::i18n::{Lang, T, Value};
 
 use super::parts::{capital, foreign, say};
+use crate::app::said::{self, Piece};
 
 /// The sentence for people.
 pub(super) fn note(t: &T, recorded: &str) -> Html {
@@ -28,20 +29,20 @@ pub(super) fn note(t: &T, recorded: &str) -> Html {
     }
 }
 
-/// Why a version was taken back or refused: the known beginning in the reader's language, what
-/// the plugin itself said as it said it.
+/// Why a version was taken back or refused: what is known in the reader's language, what the plugin
+/// itself said as it said it.
 pub(super) fn reason(t: &T, recorded: &str) -> Html {
-    let begins = [
-        ("Its health checks failed: ", "adm-said-health"),
-        ("Health checks failed: ", "adm-said-health"),
-    ];
-    for (begin, key) in begins {
-        if let Some(rest) = recorded.strip_prefix(begin) {
-            let words = Html::text(&t.t(key));
-            return Html::trusted(format!("{words}{}", foreign(t, rest)));
-        }
+    if t.lang() == Lang::En {
+        return Html::text(&capital(recorded));
     }
-    foreign(t, &capital(recorded))
+    let pieces = said::chinese(recorded);
+    if let [Piece::Recorded(text)] = pieces.as_slice() {
+        return foreign(t, &capital(text));
+    }
+    Html::join(pieces.into_iter().map(|piece| match piece {
+        Piece::Chinese(text) => Html::text(&text),
+        Piece::Recorded(text) => foreign(t, &text),
+    }))
 }
 
 fn problem(recorded: &str) -> Option<(Code, &str)> {

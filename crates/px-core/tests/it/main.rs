@@ -10,4 +10,5 @@ mod pages;
 mod plan;
 mod real;
 mod rollouts;
+mod said;
 mod support;

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::support::listed;
 
-fn install(state: InstallState) -> Install {
+pub(crate) fn install(state: InstallState) -> Install {
     let asker = Asker {
         tenant: TenantId::from_uuid(Uuid::from_u128(1)),
         actor: Actor::system("test"),
