@@ -36,6 +36,7 @@ pub struct ProblemPanel<'a> {
     /// What is usually behind it, in the reader's language; empty where the detail is in it.
     cause: Html,
     hint: Html,
+    detail: Html,
     retry: &'a str,
     sign_in: String,
 }
@@ -64,6 +65,7 @@ impl<'a> ProblemPanel<'a> {
             title,
             cause,
             hint,
+            detail: in_code(&problem.detail),
             retry,
             sign_in: String::new(),
         }
@@ -105,11 +107,14 @@ pub(crate) fn show(ui: &Ui, problem: &Problem) -> Response {
     }
     let title = panel.title.clone();
     let html = panel.html();
-    ui.page(title)
-        .status(status)
-        .bare()
-        .narrow()
-        .show_html(html)
+    let page = ui.page(title).status(status).narrow();
+    // Whoever is signed in keeps the way to everything else.
+    let page = if ui.caller.is_signed_in() {
+        page.untitled()
+    } else {
+        page.bare()
+    };
+    page.show_html(html)
 }
 
 /// `GET /problems/{code}`: what the `type` of a problem document points to.

@@ -12,6 +12,7 @@ use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, MatchedPath, Request};
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt as _;
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use px_api::Code;
 use std::panic::AssertUnwindSafe;
@@ -261,24 +262,29 @@ where
     if request.uri().path().starts_with("/assets/") {
         return next(request).await;
     }
-    let mut request = match resolve::admit(web, request).await {
+    let request = match resolve::admit(web, request).await {
         Ok(request) => request,
         Err(failure) => return failure.into_response(),
     };
-    let key = request
-        .extensions_mut()
-        .get::<Caller>()
-        .and_then(Caller::limit_key);
-    let Some(key) = key else {
+    let caller = request.extensions().get::<Caller>();
+    let Some(key) = caller.and_then(Caller::limit_key) else {
         return next(request).await;
     };
+    let person = caller.filter(|_| wants_page(request.uri().path(), request.headers()));
+    let person = person.cloned();
     let verdict = web.by_caller().take(&key, web.env().now());
-    if !verdict.allowed {
-        return too_many(verdict);
+    let mut answer = if verdict.allowed {
+        let reader = resolve::Reader::of(web, &request);
+        let mut answer = reader.watch(next(request).await);
+        limit_headers(&mut answer, verdict);
+        answer
+    } else {
+        too_many(verdict)
+    };
+    // Whoever reads the page of a problem sees it as themselves.
+    if let Some(person) = person.filter(|_| !answer.status().is_success()) {
+        answer.extensions_mut().insert(person);
     }
-    let reader = resolve::Reader::of(web, &request);
-    let mut answer = reader.watch(next(request).await);
-    limit_headers(&mut answer, verdict);
     answer
 }
 
@@ -302,13 +308,15 @@ where
     let Some((failure, mut headers)) = failure_of(&answer, uri.path()) else {
         return answer;
     };
+    let caller = answer.extensions().get::<Caller>().cloned();
     let mut problem = failure.problem().clone();
     problem.request_id = id;
     headers.remove(header::CONTENT_LENGTH);
     let mut made = match kept {
-        Some(parts) => {
+        Some(mut parts) => {
             headers.remove(header::CONTENT_TYPE);
-            problem_page::show(&Ui::from_parts(web, &parts), &problem)
+            parts.extensions.insert(caller.unwrap_or_default());
+            problem_page::show(&reader(web, &parts, problem.status).await, &problem)
         }
         None => Failure::from(problem).into_response(),
     };
@@ -318,6 +326,15 @@ where
         }
     }
     made
+}
+
+/// Who reads a problem's page. Nothing is counted for it while the server itself is in trouble.
+async fn reader(web: &Web, parts: &Parts, status: u16) -> Ui {
+    if status < 500 {
+        Ui::counted(web, parts).await
+    } else {
+        Ui::from_parts(web, parts)
+    }
 }
 
 fn failure_of(answer: &Response, path: &str) -> Option<(Failure, HeaderMap)> {

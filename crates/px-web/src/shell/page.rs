@@ -84,6 +84,7 @@ pub struct Page<'a> {
     width: &'static str,
     status: StatusCode,
     bare: bool,
+    untitled: bool,
 }
 
 impl<'a> Page<'a> {
@@ -99,6 +100,7 @@ impl<'a> Page<'a> {
             width: "",
             status: StatusCode::OK,
             bare: false,
+            untitled: false,
         }
     }
 
@@ -162,6 +164,13 @@ impl<'a> Page<'a> {
     #[must_use]
     pub const fn bare(mut self) -> Self {
         self.bare = true;
+        self
+    }
+
+    /// Without a title above the body, which has its own; the window is still named by it.
+    #[must_use]
+    pub const fn untitled(mut self) -> Self {
+        self.untitled = true;
         self
     }
 

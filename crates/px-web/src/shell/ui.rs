@@ -68,6 +68,16 @@ impl Ui {
         }
     }
 
+    /// The same with the numbers around the page, where a whole page is asked for.
+    pub(crate) async fn counted(web: &Web, parts: &Parts) -> Self {
+        let mut ui = Self::from_parts(web, parts);
+        let page = parts.method == Method::GET && !ui.htmx && ui.caller.is_signed_in();
+        if let Some(read) = web.site().counts.as_ref().filter(|_| page) {
+            ui.counts = read(web.db().clone(), ui.caller.clone()).await;
+        }
+        ui
+    }
+
     /// Begins a page.
     #[must_use]
     pub fn page(&self, title: impl Into<String>) -> Page<'_> {
@@ -142,12 +152,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Ui {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let web = Web::of(parts);
-        let mut ui = Self::from_parts(&web, parts);
-        let page = parts.method == Method::GET && !ui.htmx && ui.caller.is_signed_in();
-        if let Some(read) = web.site().counts.as_ref().filter(|_| page) {
-            ui.counts = read(web.db().clone(), ui.caller.clone()).await;
-        }
-        Ok(ui)
+        Ok(Self::counted(&Web::of(parts), parts).await)
     }
 }

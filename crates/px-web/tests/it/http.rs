@@ -76,7 +76,7 @@ async fn a_problem_is_json_for_programs_and_a_page_for_people() {
     assert!(page.body.contains("lang=\"zh-CN\""));
     assert!(page.body.contains(Code::WrongState.title_zh()));
     assert!(
-        page.body.contains("It is &#60;listed&#62; already."),
+        page.body.contains("It is &lt;listed&gt; already."),
         "{}",
         page.body
     );

@@ -417,4 +417,13 @@ async fn the_sites_numbers_stand_around_every_page_of_somebody_signed_in() {
     assert!(page.contains(">99+</span>"), "{page}");
     assert!(page.contains("data-tone=\"danger\">7</span>"));
     assert!(page.contains("href=\"/queue\" aria-current=\"page\""));
+    // A problem is a page as any other for them; strangers are shown no way into the site.
+    let missing = browser.get(&server, "/missing").await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND);
+    let page = missing.body;
+    assert!(page.contains("data-tone=\"danger\">7</span>"), "{page}");
+    assert_eq!(page.matches("<h1").count(), 1);
+    assert!(page.contains("<code>/missing</code> names nothing here."));
+    let page = Browser::default().get(&server, "/missing").await.body;
+    assert!(!page.contains("href=\"/queue\"") && page.contains("px-bare"));
 }
