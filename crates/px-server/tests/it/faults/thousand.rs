@@ -121,8 +121,17 @@ async fn prepared(scene: &Scene, first: &Bundle) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thousand_tenants_upgrade_while_two_batches_fail() {
-    let (scene, first) = Scene::listed(Engine::Sqlite, TENANTS, None).await.unwrap();
+async fn a_thousand_tenants_upgrade_while_two_batches_fail_on_sqlite() {
+    thousand(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_tenants_upgrade_while_two_batches_fail_on_postgres() {
+    thousand(Engine::Postgres).await;
+}
+
+async fn thousand(engine: Engine) {
+    let (scene, first) = Scene::listed(engine, TENANTS, None).await.unwrap();
     let places = prepared(&scene, &first).await;
     let releases = [NOTES, BAD[0], BAD[1]].map(|plugin| scene.author.bundle(plugin, "2.0.0"));
     let listed = releases.map(|bundle| scene.publish(bundle, VersionWay::Straight));
