@@ -16,7 +16,8 @@ pub(crate) struct Ground {
     pub(crate) events: Vec<(EventId, NewEvent)>,
 }
 
-/// Rows up to which PostgreSQL gets everything in one statement.
+/// Rows up to which everything goes to the engine at once: more of them would make so many different
+/// texts that none is found prepared.
 const FEW: usize = 4;
 
 const AUDIT: &str = "INSERT INTO audit (seq, id, at, actor_kind, actor, actor_name, action, subject, tenant, detail,
@@ -32,12 +33,58 @@ struct Head {
     hash: String,
 }
 
+/// Statements that SQLite runs one after the other when it is asked once. They share one list of
+/// values, so the numbers of their places are moved on.
+#[derive(Default)]
+struct Batch {
+    text: String,
+    vals: Vec<Val>,
+}
+
+impl Batch {
+    fn add(&mut self, sql: &str, vals: Vec<Val>) {
+        let before = self.vals.len();
+        if !self.text.is_empty() {
+            self.text.push_str(";\n");
+        }
+        let mut parts = sql.split('$');
+        self.text.push_str(parts.next().unwrap_or_default());
+        for part in parts {
+            let end = part.find(|c: char| !c.is_ascii_digit());
+            let (number, rest) = part.split_at(end.unwrap_or(part.len()));
+            self.text.push('$');
+            match number.parse::<usize>() {
+                Ok(number) => self.text.push_str(&(before + number).to_string()),
+                Err(_) => self.text.push_str(number),
+            }
+            self.text.push_str(rest);
+        }
+        self.vals.extend(vals);
+    }
+
+    fn add_rows(&mut self, sql: &str, rows: Vec<Vec<Val>>) {
+        if !rows.is_empty() {
+            let text = crate::tx::with_rows(sql, 0, &rows);
+            self.add(&text, rows.into_iter().flatten().collect());
+        }
+    }
+}
+
 impl Tx {
-    /// Gives everything that was said its number and writes it.
-    pub(crate) async fn write_ground(&mut self) -> Result<()> {
+    /// Runs `late`, then gives everything that was said its number and writes it.
+    pub(crate) async fn write_ground(&mut self, late: Vec<(&'static str, Vec<Val>)>) -> Result<()> {
+        let mut batch = Batch::default();
+        if self.dialect() == Dialect::Sqlite && late.len() <= FEW {
+            late.into_iter()
+                .for_each(|(sql, vals)| batch.add(sql, vals));
+        } else {
+            for (sql, vals) in late {
+                self.exec(sql, vals).await?;
+            }
+        }
         let Ground { entries, events } = std::mem::take(&mut self.ground);
         let names: &[&'static str] = match (entries.is_empty(), events.is_empty()) {
-            (true, true) => return Ok(()),
+            (true, true) => return self.exec_batch(batch).await,
             (false, true) => &["audit"],
             (true, false) => &["outbox"],
             (false, false) => &["audit", "outbox"],
@@ -78,10 +125,17 @@ impl Tx {
             .into_iter()
             .map(|head| vals![head.name, head.value, head.hash])
             .collect();
-        if self.dialect() == Dialect::Postgres && said.len() <= FEW && told.len() <= FEW {
-            let inserts = [(AUDIT, said), (EVENTS, told)];
-            return self.exec_with(inserts, (HEADS, heads)).await;
+        if said.len() <= FEW && told.len() <= FEW {
+            if self.dialect() == Dialect::Postgres {
+                let inserts = [(AUDIT, said), (EVENTS, told)];
+                return self.exec_with(inserts, (HEADS, heads)).await;
+            }
+            batch.add_rows(AUDIT, said);
+            batch.add_rows(EVENTS, told);
+            batch.add_rows(HEADS, heads);
+            return self.exec_batch(batch).await;
         }
+        self.exec_batch(batch).await?;
         self.exec_rows(AUDIT, vec![], said).await?;
         self.exec_rows(EVENTS, vec![], told).await?;
         self.exec_rows(HEADS, vec![], heads).await.map(drop)
@@ -114,6 +168,15 @@ impl Tx {
                 })
             })
             .collect()
+    }
+
+    async fn exec_batch(&mut self, batch: Batch) -> Result<()> {
+        if batch.text.is_empty() {
+            return Ok(());
+        }
+        // Constants of this program with numbered places put in.
+        let text = sqlx::AssertSqlSafe(batch.text);
+        self.exec(text, batch.vals).await.map(drop)
     }
 
     /// `last`, and before it those of `inserts` that have rows, in one statement.

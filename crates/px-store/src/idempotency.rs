@@ -39,11 +39,12 @@ pub async fn recall<T: DeserializeOwned>(
     Ok(Replay::Same(row.json("answer")?))
 }
 
-/// Keeps the answer given for a key.
+/// Keeps the answer given for a key with the commit, which fails when another request with the key
+/// committed first (see [`StoreError::is_conflict`]).
 ///
 /// # Errors
-/// When another request with the key committed first (see [`StoreError::is_conflict`]).
-pub async fn remember<T: Serialize + Sync>(
+/// When the answer cannot be written as JSON.
+pub fn remember<T: Serialize>(
     tx: &mut Tx,
     scope: &str,
     key: &str,
@@ -51,11 +52,10 @@ pub async fn remember<T: Serialize + Sync>(
     answer: &T,
 ) -> Result<()> {
     let now = tx.env().now();
-    tx.exec(
+    tx.later(
         "INSERT INTO idempotency (scope, key, body_hash, answer, at) VALUES ($1, $2, $3, $4, $5)",
         vals![scope, key, hash(body), serde_json::to_string(answer)?, now],
-    )
-    .await?;
+    );
     Ok(())
 }
 

@@ -25,6 +25,7 @@ pub struct Tx {
     db: Db,
     left: Vec<(&'static str, &'static str, String)>,
     touched: Vec<String>,
+    late: Vec<(&'static str, Vec<Val>)>,
     pub(crate) ground: Ground,
     turn: Option<Turn>,
     flags: Vec<Arc<AtomicBool>>,
@@ -43,6 +44,7 @@ impl Tx {
             db: db.clone(),
             left: Vec::new(),
             touched: Vec::new(),
+            late: Vec::new(),
             ground: Ground::default(),
             turn: None,
             flags: Vec::new(),
@@ -92,6 +94,13 @@ impl Tx {
                 .await?
                 .rows_affected(),
         })
+    }
+
+    /// Runs a statement with the commit, which fails when it does: for what nothing in this
+    /// transaction reads again. SQLite gets all of these at once, with audit entries and events,
+    /// so that its one writer is held for fewer hand-overs between two threads.
+    pub fn later(&mut self, sql: &'static str, vals: Vec<Val>) {
+        self.late.push((sql, vals));
     }
 
     /// Runs a statement that must touch exactly one row: fenced and optimistic updates.
@@ -209,7 +218,8 @@ impl Tx {
     /// # Errors
     /// When the engine could not; then nothing was written, except with [`StoreError::Lost`].
     pub async fn commit(mut self) -> Result<()> {
-        self.write_ground().await?;
+        let late = std::mem::take(&mut self.late);
+        self.write_ground(late).await?;
         match self.inner {
             Inner::Sqlite(tx) => tx.commit().await?,
             Inner::Postgres(tx) => tx.commit().await?,

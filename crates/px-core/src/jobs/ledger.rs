@@ -85,7 +85,7 @@ impl Ledger {
             "" => to.to_string(),
             detail => format!("{to}: {detail}"),
         };
-        logs::line_in(tx, next.id, level, &line).await?;
+        logs::line_in(tx, next.id, level, &line);
         let route = match to {
             InstallState::Probation => Some(installed::activate(tx, &next).await?),
             InstallState::Committed => {

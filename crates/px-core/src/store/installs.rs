@@ -184,7 +184,7 @@ async fn record(
     note: &Note<'_>,
 ) -> Result<AuditId> {
     let now = tx.env().now();
-    tx.exec(
+    tx.later(
         "INSERT INTO install_steps (install, seq, state, at, detail) VALUES ($1, $2, $3, $4, $5)",
         vals![
             install.id,
@@ -193,8 +193,7 @@ async fn record(
             now,
             &note.detail
         ],
-    )
-    .await?;
+    );
     let detail = json!({
         "plugin": install.plugin, "version": install.version, "from": from, "to": install.state,
         "previous": install.previous.as_ref().map(|p| &p.version), "trigger": install.trigger.as_str(),

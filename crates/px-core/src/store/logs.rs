@@ -38,25 +38,20 @@ pub async fn steps(db: &Db, scope: &TenantScope, id: InstallId) -> Result<Vec<In
 /// When the engine is away.
 pub async fn line(db: &Db, id: InstallId, level: &str, text: &str) -> Result<()> {
     let mut tx = db.begin().await?;
-    line_in(&mut tx, id, level, text).await?;
+    line_in(&mut tx, id, level, text);
     tx.commit().await
 }
 
-/// As [`line`], within the caller's transaction.
-///
-/// # Errors
-/// When the engine is away.
-pub async fn line_in(tx: &mut Tx, id: InstallId, level: &str, text: &str) -> Result<()> {
+/// As [`line`], with the commit of the caller's transaction.
+pub fn line_in(tx: &mut Tx, id: InstallId, level: &str, text: &str) {
     let now = tx.env().now();
     let text: String = text.chars().take(4000).collect();
-    tx.exec(
+    tx.later(
         "INSERT INTO install_logs (install, seq, at, level, text)
          SELECT $1, COALESCE(MAX(seq), 0) + 1, $2, $3, $4 FROM install_logs WHERE install = $1
          HAVING COALESCE(MAX(seq), 0) < $5",
         vals![id, now, level, text, LINES],
-    )
-    .await
-    .map(drop)
+    );
 }
 
 /// Log lines, oldest first.

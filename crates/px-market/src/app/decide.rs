@@ -193,7 +193,7 @@ async fn wait(tx: &mut Tx, auth: &ReviewerAuth, row: &VersionRow, missing: u32) 
         "approved by {}; {missing} more approval needed",
         auth.actor.name
     );
-    timeline::add(tx, row.id, row.state, &auth.actor.name, Some(&note)).await?;
+    timeline::add(tx, row.id, row.state, &auth.actor.name, Some(&note));
     let detail = json!({ "approvers": given, "missing": missing, "boundTo": bound_to(row) });
     record(tx, &auth.actor, "review.approval", row, detail).await?;
     Ok(())

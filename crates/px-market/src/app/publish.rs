@@ -81,7 +81,7 @@ impl Market {
             sla,
             next_check_at: add(now, SignedDuration::from_mins(1)),
         };
-        remember(&mut tx, &scope, key, &body, &answer).await?;
+        remember(&mut tx, &scope, key, &body, &answer)?;
         tx.commit().await?;
         metrics::counter!("plugin_online_publish_count", "channel" => request.channel.as_str())
             .increment(1);
@@ -131,7 +131,7 @@ impl Market {
         let mut row = self.fresh(tx, auth, request);
         row.publisher_name = publishers::get_tx(tx, auth.publisher).await?.name;
         versions::insert(tx, &Registration { row: &row, at: now }).await?;
-        timeline::add(tx, row.id, row.state, &auth.actor.name, None).await?;
+        timeline::add(tx, row.id, row.state, &auth.actor.name, None);
         tx.audit(AuditEntry {
             actor: auth.actor.clone(),
             action: "version.registered".to_owned(),

@@ -34,7 +34,7 @@ pub(crate) async fn step(tx: &mut Tx, row: &VersionRow, step: Step<'_>) -> AppRe
         .map_err(|e| wrong_state(row, &e.to_string()))?;
     tx.leaves("version", row.state.as_str(), row.name_and_version());
     versions::set_state(tx, row, step.to).await?;
-    timeline::add(tx, row.id, step.to, &step.actor.name, step.note).await?;
+    timeline::add(tx, row.id, step.to, &step.actor.name, step.note);
     let detail = json!({
         "from": row.state, "to": step.to, "plugin": row.plugin, "version": row.version,
         "sha256": row.sha256, "reason": step.note, "more": step.detail,

@@ -2,9 +2,11 @@
 
 use px_model::Digest;
 use px_store::{
-    Db, Env, Migration, MigrationSet, PartFile, Replay, StoreError, Tx, Val, recall, remember, vals,
+    Actor, AuditEntry, Db, Env, Migration, MigrationSet, NewEvent, PartFile, Replay, StoreError,
+    Tx, Val, recall, remember, vals,
 };
 use px_testkit::{TestDb, test_dbs};
+use serde_json::json;
 use tokio::io::AsyncWriteExt;
 
 const SETS: &[MigrationSet] = &[px_store::MIGRATIONS, THINGS];
@@ -138,6 +140,72 @@ async fn two_processes_that_start_together_migrate_in_turn() {
     }
 }
 
+/// An audit entry and an event, `n` of each.
+async fn say(tx: &mut Tx, n: usize) {
+    for _ in 0..n {
+        let entry = AuditEntry {
+            actor: Actor::system("test"),
+            action: "thing.made".to_owned(),
+            subject: "thing".to_owned(),
+            tenant: None,
+            detail: json!({}),
+        };
+        tx.audit(entry).await.unwrap();
+        let event = NewEvent {
+            kind: px_model::event_type::RECEIVED,
+            source: "/test".to_owned(),
+            subject: "thing".to_owned(),
+            data: json!({}),
+        };
+        tx.emit(event).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_is_left_for_the_commit_is_written_with_it_in_order_or_nothing_is() {
+    const PUT: &str = "INSERT INTO things (name, size, note) VALUES ($1, $2, $3)";
+    const NEXT: &str = "INSERT INTO things (name, size)
+         SELECT $1, COALESCE(MAX(size), 0) + $2 FROM things WHERE name <> $1";
+    for test in test_dbs(SETS).await {
+        let mut entries = 0;
+        // From nothing said to more than goes to the engine at once, and the same for what is left.
+        for said in [0, 1, 4, 5] {
+            for left in [1, 4, 5] {
+                let before = count(&test).await;
+                let mut tx = test.db.begin().await.unwrap();
+                say(&mut tx, said).await;
+                let name = |n| format!("{said}-{left}-{n} costs $1");
+                tx.later(PUT, vals![name(0), 1000_i64, "a; b 'c' $2"]);
+                for n in 1..left {
+                    tx.later(NEXT, vals![name(n), 1_i64]);
+                }
+                put(&mut tx, &format!("{said}-{left}"), None).await.unwrap();
+                tx.commit().await.unwrap();
+                assert_eq!(count(&test).await, before + 1 + left);
+                let last = vals![name(left - 1)];
+                let sql = "SELECT size, note FROM things WHERE name = $1";
+                let row = test.db.one("thing", sql, last).await.unwrap();
+                assert!(row.int("size").unwrap() >= 1000 + left - 1);
+                entries += said as i64;
+            }
+        }
+        // One of them is refused: nothing of the transaction is there.
+        let before = count(&test).await;
+        for said in [0, 1, 5] {
+            let mut tx = test.db.begin().await.unwrap();
+            say(&mut tx, said).await;
+            put(&mut tx, "new", None).await.unwrap();
+            tx.later(PUT, vals!["newer", 1_i64, None::<String>]);
+            tx.later(PUT, vals!["0-1", 1_i64, None::<String>]);
+            assert!(tx.commit().await.unwrap_err().is_conflict());
+        }
+        assert_eq!(count(&test).await, before);
+        let chain = px_store::verify_audit(&test.db).await.unwrap();
+        assert_eq!((chain.entries, chain.first_bad), (entries, None));
+        assert_eq!(px_store::feed_head(&test.db).await.unwrap(), entries);
+    }
+}
+
 #[tokio::test]
 async fn a_key_has_one_effect_and_one_answer_and_belongs_to_one_body() {
     for test in test_dbs(SETS).await {
@@ -146,9 +214,7 @@ async fn a_key_has_one_effect_and_one_answer_and_belongs_to_one_body() {
             .await
             .unwrap();
         assert!(matches!(seen, Replay::New));
-        remember(&mut tx, "publish", "k", b"body", &"ver_1")
-            .await
-            .unwrap();
+        remember(&mut tx, "publish", "k", b"body", &"ver_1").unwrap();
         tx.commit().await.unwrap();
         let mut tx = test.db.begin().await.unwrap();
         let seen = recall::<String>(&mut tx, "publish", "k", b"body")
@@ -166,10 +232,8 @@ async fn a_key_has_one_effect_and_one_answer_and_belongs_to_one_body() {
             matches!(other, Replay::New),
             "keys are per caller and operation"
         );
-        let twice = remember(&mut tx, "publish", "k", b"body", &"ver_2")
-            .await
-            .unwrap_err();
-        assert!(twice.is_conflict());
+        remember(&mut tx, "publish", "k", b"body", &"ver_2").unwrap();
+        assert!(tx.commit().await.unwrap_err().is_conflict());
     }
 }
 

@@ -101,7 +101,7 @@ impl Core {
             audit_id: audit.to_string(),
         };
         if let Some((scope, key, body)) = key {
-            remember(&mut tx, scope, key, body, &answer).await?;
+            remember(&mut tx, scope, key, body, &answer)?;
         }
         tx.commit().await?;
         if let Some(route) = superseded {
