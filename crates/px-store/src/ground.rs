@@ -4,9 +4,11 @@
 //! its order and without gaps. Everybody who writes needs these rows: they are taken at the very end
 //! and held for as few statements as can be.
 
+use jiff::Timestamp;
 use px_model::{AuditId, EventId};
 
 use crate::audit::AuditRecord;
+use crate::batch::Batch;
 use crate::{AuditEntry, Dialect, NewEvent, Result, StoreError, Tx, Val, vals};
 
 /// What has been said so far.
@@ -20,6 +22,10 @@ pub(crate) struct Ground {
 /// texts that none is found prepared.
 const FEW: usize = 4;
 
+/// Names of the counters.
+const AUDIT_HEAD: &str = "audit";
+const EVENTS_HEAD: &str = "outbox";
+
 const AUDIT: &str = "INSERT INTO audit (seq, id, at, actor_kind, actor, actor_name, action, subject, tenant, detail,
      prev, hash) VALUES {rows}";
 const EVENTS: &str = "INSERT INTO outbox (seq, id, at, kind, source, subject, data) VALUES {rows}";
@@ -31,43 +37,6 @@ struct Head {
     name: &'static str,
     value: i64,
     hash: String,
-}
-
-/// Statements that SQLite runs one after the other when it is asked once. They share one list of
-/// values, so the numbers of their places are moved on.
-#[derive(Default)]
-struct Batch {
-    text: String,
-    vals: Vec<Val>,
-}
-
-impl Batch {
-    fn add(&mut self, sql: &str, vals: Vec<Val>) {
-        let before = self.vals.len();
-        if !self.text.is_empty() {
-            self.text.push_str(";\n");
-        }
-        let mut parts = sql.split('$');
-        self.text.push_str(parts.next().unwrap_or_default());
-        for part in parts {
-            let end = part.find(|c: char| !c.is_ascii_digit());
-            let (number, rest) = part.split_at(end.unwrap_or(part.len()));
-            self.text.push('$');
-            match number.parse::<usize>() {
-                Ok(number) => self.text.push_str(&(before + number).to_string()),
-                Err(_) => self.text.push_str(number),
-            }
-            self.text.push_str(rest);
-        }
-        self.vals.extend(vals);
-    }
-
-    fn add_rows(&mut self, sql: &str, rows: Vec<Vec<Val>>) {
-        if !rows.is_empty() {
-            let text = crate::tx::with_rows(sql, 0, &rows);
-            self.add(&text, rows.into_iter().flatten().collect());
-        }
-    }
 }
 
 impl Tx {
@@ -85,42 +54,15 @@ impl Tx {
         let Ground { entries, events } = std::mem::take(&mut self.ground);
         let names: &[&'static str] = match (entries.is_empty(), events.is_empty()) {
             (true, true) => return self.exec_batch(batch).await,
-            (false, true) => &["audit"],
-            (true, false) => &["outbox"],
-            (false, false) => &["audit", "outbox"],
+            (false, true) => &[AUDIT_HEAD],
+            (true, false) => &[EVENTS_HEAD],
+            (false, false) => &[AUDIT_HEAD, EVENTS_HEAD],
         };
         self.take_turn().await;
         let mut heads = self.heads(names).await?;
         // Read under the lock: times do not go back along the chain.
         let now = self.env().now();
-        let (mut said, mut told) = (Vec::new(), Vec::new());
-        for head in &mut heads {
-            match head.name {
-                "audit" => {
-                    for (id, entry) in &entries {
-                        head.value += 1;
-                        let prev = std::mem::take(&mut head.hash);
-                        let record = AuditRecord::follow(head.value, now, prev, *id, entry.clone());
-                        head.hash.clone_from(&record.hash);
-                        said.push(record.into_vals());
-                    }
-                }
-                _ => {
-                    for (id, event) in &events {
-                        head.value += 1;
-                        told.push(vals![
-                            head.value,
-                            *id,
-                            now,
-                            event.kind,
-                            &event.source,
-                            &event.subject,
-                            &event.data
-                        ]);
-                    }
-                }
-            }
-        }
+        let (said, told) = numbered(&mut heads, entries, events, now);
         let heads = heads
             .into_iter()
             .map(|head| vals![head.name, head.value, head.hash])
@@ -200,4 +142,39 @@ impl Tx {
         // Constants of this program with numbered places put in.
         self.exec(sqlx::AssertSqlSafe(text), all).await.map(drop)
     }
+}
+
+/// The rows of what was said, each with its number, and of an entry with the hash that follows from
+/// all before it; the heads are the last ones afterwards.
+fn numbered(
+    heads: &mut [Head],
+    entries: Vec<(AuditId, AuditEntry)>,
+    events: Vec<(EventId, NewEvent)>,
+    now: Timestamp,
+) -> (Vec<Vec<Val>>, Vec<Vec<Val>>) {
+    let (mut said, mut told) = (Vec::new(), Vec::new());
+    let (mut entries, mut events) = (Some(entries), Some(events));
+    for head in heads {
+        if head.name == AUDIT_HEAD {
+            for (id, entry) in entries.take().unwrap_or_default() {
+                head.value += 1;
+                let prev = std::mem::take(&mut head.hash);
+                let record = AuditRecord::follow(head.value, now, prev, id, entry);
+                head.hash.clone_from(&record.hash);
+                said.push(record.into_vals());
+            }
+        } else {
+            for (id, event) in events.take().unwrap_or_default() {
+                head.value += 1;
+                let NewEvent {
+                    kind,
+                    source,
+                    subject,
+                    data,
+                } = event;
+                told.push(vals![head.value, id, now, kind, source, subject, data]);
+            }
+        }
+    }
+    (said, told)
 }

@@ -6,6 +6,7 @@
 //! `AVG` are wrapped in `CAST(… AS BIGINT)`. Nouns of the market and the core live elsewhere.
 
 mod audit;
+mod batch;
 mod blobs;
 mod checked;
 mod db;

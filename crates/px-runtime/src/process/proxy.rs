@@ -5,9 +5,10 @@ use crate::fault::RunFault;
 use crate::spec::LaunchSpec;
 use http::header::{self, HeaderMap, HeaderName};
 use http::{HeaderValue, Request, Response, Uri};
+use http_body::Body as _;
 use http_body_util::BodyExt as _;
-use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -62,7 +63,7 @@ impl Proxy {
         let body_limit = self.body_limit;
         let request = request.map(|body| limited(body, body_limit, too_large.clone()));
         let request = addressed(request, port)?;
-        let answer = tokio::time::timeout(self.timeout, self.client.request(request)).await;
+        let answer = tokio::time::timeout(self.timeout, self.send(request)).await;
         let response = match answer {
             Err(_) => {
                 return Err(RunFault::Timeout {
@@ -96,6 +97,21 @@ impl Proxy {
         Ok(Response::from_parts(parts, body.boxed_unsync()))
     }
 
+    /// A process may close a connection that rested in the moment it is used again. What only reads
+    /// and has no body is asked once more then, on another connection (RFC 9110 section 9.2.2).
+    async fn send(&self, request: Request<Body>) -> Result<Response<hyper::body::Incoming>, Error> {
+        let again = repeatable(&request);
+        let error = match self.client.request(request).await {
+            Err(error) if cut(&error) => error,
+            done => return done,
+        };
+        match again {
+            // A process that is gone now died of the first: that is what went wrong.
+            Some(again) => self.client.request(again).await.map_err(|_| error),
+            None => Err(error),
+        }
+    }
+
     /// Asks the health path once.
     pub(super) async fn health(&self, port: u16) -> Result<(), RunFault> {
         let request = crate::instance::health_request(&self.health_path)?;
@@ -106,6 +122,42 @@ impl Proxy {
             Err(_) => Err(RunFault::Timeout { limit }),
         }
     }
+}
+
+/// The same request, when it may be sent twice.
+fn repeatable(request: &Request<Body>) -> Option<Request<Body>> {
+    if !request.method().is_safe() || !request.body().is_end_stream() {
+        return None;
+    }
+    let mut again = Request::new(crate::body::empty());
+    *again.method_mut() = request.method().clone();
+    *again.uri_mut() = request.uri().clone();
+    *again.version_mut() = request.version();
+    again.headers_mut().clone_from(request.headers());
+    Some(again)
+}
+
+/// Whether the connection ended before there was an answer.
+fn cut(error: &Error) -> bool {
+    use std::io::ErrorKind;
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        if let Some(error) = inner.downcast_ref::<hyper::Error>()
+            && (error.is_incomplete_message() || error.is_canceled())
+        {
+            return true;
+        }
+        if let Some(error) = inner.downcast_ref::<std::io::Error>() {
+            let ends = [
+                ErrorKind::ConnectionReset,
+                ErrorKind::BrokenPipe,
+                ErrorKind::ConnectionAborted,
+            ];
+            return ends.contains(&error.kind());
+        }
+        source = inner.source();
+    }
+    false
 }
 
 /// The request as the process gets it.

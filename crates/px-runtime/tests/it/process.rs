@@ -164,6 +164,21 @@ async fn requests_and_answers_pass_through() {
 }
 
 #[tokio::test]
+async fn what_only_reads_is_asked_again_when_a_resting_connection_ends() {
+    let bench = Bench::new();
+    let instance = bench.host.launch(probe(&bench, "hasty")).await.unwrap();
+    for _ in 0..5 {
+        assert_eq!(ask(&instance, "/echo").await, (200, String::new()));
+    }
+    // Nobody knows whether it had an effect.
+    let change = http::Request::post("/echo").body(full("x")).unwrap();
+    let fault = instance.handle(change).await.unwrap_err();
+    assert_eq!(fault.code(), "plugin_bad_gateway");
+    assert_eq!(instance.stats().errors, 1);
+    instance.stop().await;
+}
+
+#[tokio::test]
 async fn a_process_that_dies_is_restarted() {
     let bench = Bench::new();
     let instance = bench.host.launch(probe(&bench, "serve")).await.unwrap();

@@ -1,7 +1,7 @@
 //! A process plugin that does what its caller asks, to see what the host makes of it.
 //!
-//! The first argument is its mode: `serve`, `sick` (answers 500 on the health path), `quits`, `stubborn`
-//! (ignores SIGTERM) or, as a migration, `migrate`, `migrate-fails`, `migrate-hangs`. The path is an order.
+//! The first argument is its mode: `serve`, `sick` (answers 500 on the health path), `hasty` (closes a
+//! connection when it is used again), `quits`, `stubborn` (ignores SIGTERM) or, as a migration, `migrate`, `migrate-fails`, `migrate-hangs`. The path is an order.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::collections::BTreeMap;
@@ -46,8 +46,11 @@ fn serve(mode: &str) {
 fn connection(stream: TcpStream, mode: &str) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let mut stream = stream;
-    loop {
+    for number in 0.. {
         let (target, headers) = head(&mut reader)?;
+        if mode == "hasty" && number > 0 {
+            return None;
+        }
         let length = headers
             .get("content-length")
             .and_then(|text| text.parse().ok());
@@ -63,6 +66,7 @@ fn connection(stream: TcpStream, mode: &str) -> Option<()> {
         .ok()?;
         stream.write_all(text.as_bytes()).ok()?;
     }
+    None
 }
 
 fn head(reader: &mut BufReader<TcpStream>) -> Option<(String, BTreeMap<String, String>)> {

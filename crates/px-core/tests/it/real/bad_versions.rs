@@ -76,6 +76,26 @@ async fn watched(engine: px_testkit::Engine) -> Site {
     .await
 }
 
+/// Installs a version whose fault strikes by chance or by the clock. It may strike before the version
+/// serves, which ends the install there; then it is asked for again.
+async fn served_and_ended(
+    site: &Site,
+    token: &str,
+    path: &str,
+    version: &str,
+    known: &[&str],
+) -> Value {
+    let mut done = Value::Null;
+    for _ in 0..10 {
+        let asked = order(site, token, NOTES, version, known).await;
+        done = used_until_ended(site, token, &asked, path).await;
+        if end(&done) != "failed PX-0413" {
+            break;
+        }
+    }
+    done
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_programs_never_stay() {
     for engine in engines() {
@@ -102,14 +122,11 @@ async fn bad_programs_never_stay() {
         let asked = order(&site, &token, NOTES, "1.2.0", &known).await;
         assert_eq!(end(&ended(&site, &token, &asked).await), "failed PX-0413");
         serves("1.0.0").await;
-        let asked = order(&site, &token, NOTES, "1.2.1", &known).await;
-        let done = used_until_ended(&site, &token, &asked, &path).await;
-        assert_eq!(end(&done), "rolled_back PX-0414", "{done}");
-        serves("1.0.0").await;
-        let asked = order(&site, &token, NOTES, "1.2.2", &known).await;
-        let done = ended(&site, &token, &asked).await;
-        assert_eq!(end(&done), "rolled_back PX-0414", "{done}");
-        serves("1.0.0").await;
+        for version in ["1.2.1", "1.2.2"] {
+            let done = served_and_ended(&site, &token, &path, version, &known).await;
+            assert_eq!(end(&done), "rolled_back PX-0414", "{done}");
+            serves("1.0.0").await;
+        }
 
         let asked = order(&site, &token, NOTES, "1.3.0", &known).await;
         assert_eq!(asked["code"], "PX-0407", "{asked}");
