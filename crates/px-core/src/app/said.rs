@@ -86,10 +86,10 @@ const SENTENCES: &[(&str, &str)] = &[
     ("The origin cannot be reached: {}", "无法连接下载源：{w}"),
     (
         "the plugin stopped with a trap: {}",
-        "插件因异常指令中止：{w}",
+        "插件运行时异常中止：{w}",
     ),
-    ("wasm trap: {}", "wasm 陷阱：{w}"),
-    ("wasm {} instruction executed", "执行了 wasm 指令 {}"),
+    ("wasm trap: {}", "wasm 运行异常：{w}"),
+    ("wasm {} instruction executed", "执行到 wasm 指令 {}"),
     (
         "the plugin did not answer within {} ms",
         "插件在 {} 毫秒内没有应答",

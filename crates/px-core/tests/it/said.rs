@@ -209,7 +209,7 @@ fn whatever_is_recorded_of_a_version_is_known_in_chinese() {
 #[test]
 fn a_sentence_within_a_sentence_is_said_too() {
     let trap = probed(&runs()[0]);
-    insta::assert_snapshot!(chinese_text(&trap), @"健康检查未通过：插件因异常指令中止：执行了 wasm 指令 `unreachable`");
+    insta::assert_snapshot!(chinese_text(&trap), @"健康检查未通过：插件运行时异常中止：执行到 wasm 指令 `unreachable`");
     insta::assert_snapshot!(chinese_text(&launched()[0].to_string()), @"30000 毫秒后仍未就绪：健康检查地址返回 503；最后一行日志：no such table: notes");
     insta::assert_snapshot!(chinese_text(&judged()[1]), @"6.00 % 的请求失败，此前为 1.00 %");
     insta::assert_snapshot!(chinese_text(&resolved()[1]), @"依赖 com.example.crm >=2.0.0，当前安装的是 1.0.0");
