@@ -2,6 +2,7 @@
 
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import * as pages from "./lib/pages.mjs";
 import { PowerX } from "./lib/powerx.mjs";
@@ -29,7 +30,11 @@ const pictures = (world) => [
   { name: "overview-phone", site: "console", login: world.login, path: "/", look: LOOKS[2], height: 844 },
 ];
 
+/** A server writes down how much a plugin was used every quarter of a minute. */
+const USE_WRITTEN_MS = 16_000;
+
 async function take(powerx, browser, world, folder) {
+  await setTimeout(USE_WRITTEN_MS);
   for (const picture of pictures(world)) {
     const look = picture.look ?? LOOKS[0];
     const visitor = await Visitor.open(browser, look, { height: picture.height ?? 800 });

@@ -55,6 +55,18 @@ const SENTENCES: &[(&str, &str)] = &[
     ("It cannot be installed beside {}", "不能与 {} 同时安装"),
     ("Nobody has granted {}", "尚未授予权限 {}"),
     (
+        "{} of batch {} failed, and there are too few outcomes to go on",
+        "{} 个租户失败（第 {} 批），结果过少，暂不继续",
+    ),
+    (
+        "Too many tenants could not keep the release",
+        "未能保留该版本的租户过多",
+    ),
+    (
+        "{} tenants of the first batch failed alike: {}",
+        "首批中有 {} 个租户因同一原因失败：{}",
+    ),
+    (
         "The bundle has another SHA-256",
         "安装包的 SHA-256 摘要不符",
     ),
@@ -148,10 +160,10 @@ pub fn chinese(recorded: &str) -> Vec<Piece> {
     joined(pieces)
 }
 
-/// `recorded` in Chinese as one text, for where languages are not marked.
+/// `recorded` in Chinese as one text without a full stop, for where languages are not marked.
 #[must_use]
 pub fn chinese_text(recorded: &str) -> String {
-    let pieces = chinese(recorded).into_iter();
+    let pieces = chinese(recorded.trim().trim_end_matches('.')).into_iter();
     pieces
         .map(|(Piece::Chinese(text) | Piece::Recorded(text))| text)
         .collect()

@@ -18,6 +18,7 @@ use crate::app::fault::Fault;
 use crate::app::install::request::{Asker, Terms, Wanted};
 use crate::app::install::{Ask, Trigger};
 use crate::app::rollout::{MemberState, RolloutState, Step, View, plan_rollout};
+use crate::app::said::chinese_text;
 use crate::jobs::ledger::Ledger;
 use crate::store::aftermath::OPERATORS;
 use crate::store::installs::{self, Filter, Note};
@@ -233,7 +234,10 @@ async fn paused(tx: &mut Tx, rollout: &Rollout, reason: &str) -> Result<()> {
             ),
             body: Text2::new(
                 format!("{reason} Nobody else gets the version until somebody resumes or ends the rollout."),
-                format!("{reason} 在恢复或终止之前，不会再升级其他租户。"),
+                format!(
+                    "{}。在恢复或终止之前，不会再升级其他租户。",
+                    chinese_text(reason)
+                ),
             ),
             tenant: None,
             subject: Some(rollout.id.to_string()),

@@ -75,7 +75,7 @@ proptest! {
 }
 
 /// Two batches; the first has begun, members stand as told.
-fn view(states: &[usize]) -> View {
+pub(crate) fn view(states: &[usize]) -> View {
     let member = |(n, which): (usize, &usize)| {
         let (state, install, blame) = [
             (MemberState::Pending, None, None),

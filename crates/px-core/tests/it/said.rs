@@ -9,11 +9,13 @@ use px_core::app::install::probation::{Bounds, Seen, Verdict, judge};
 use px_core::app::install::resolve::{Demands, Present, resolve};
 use px_core::app::install::{Action, Ask, Limits, next_action};
 use px_core::app::ports::Vitals;
+use px_core::app::rollout::{Step, plan_rollout};
 use px_core::app::said::{Piece, chinese, chinese_text};
 use px_model::{InstallState, MAX_TRANSITIONS};
 use px_runtime::{LaunchFault, RunFault};
 
 use crate::plan::install;
+use crate::rollouts::view;
 
 /// Words of somebody else, which nobody can know.
 const THEIRS: &str = "no such table: notes";
@@ -169,6 +171,27 @@ fn resolved() -> Vec<String> {
     ]
 }
 
+/// Every reason for which a rollout stops by itself.
+fn stopped() -> Vec<String> {
+    let alike = view(&[3, 0, 3, 0, 0]);
+    let few = view(&[2, 0, 3]);
+    let mut many = view(&[3; 40]);
+    for (n, member) in many.members.iter_mut().enumerate() {
+        member.cause = Some(format!("cause_{n}"));
+    }
+    let steps = [alike, few, many]
+        .into_iter()
+        .flat_map(|view| plan_rollout(&view, Timestamp::UNIX_EPOCH));
+    let reasons: Vec<_> = steps
+        .filter_map(|step| match step {
+            Step::Pause(reason) | Step::Halt(reason) => Some(reason),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(reasons.len(), 3, "{reasons:?}");
+    reasons
+}
+
 /// Every way in which a plugin does not start.
 fn launched() -> Vec<LaunchFault> {
     let reason = || THEIRS.to_owned();
@@ -195,6 +218,7 @@ fn whatever_is_recorded_of_a_version_is_known_in_chinese() {
     all.extend(judged());
     all.extend(planned());
     all.extend(resolved());
+    all.extend(stopped());
     all.extend(launched().iter().map(LaunchFault::to_string));
     assert!(all.len() > 30, "{all:#?}");
     for sentence in all {
